@@ -1,0 +1,97 @@
+#include "common/base/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+bool mf_secret_new(size_t cap, struct secret *out, struct err *err)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t mapped = 0;
+
+    if (__builtin_add_overflow(cap, page, &mapped))
+        return mf_err_set(err, MF_ERR_LIMIT, "secret is too large");
+    mapped -= mapped % page;
+    void *p = mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED)
+        return mf_err_sys(err, "cannot map memory for a secret");
+    bool locked = mlock(p, mapped) == 0;
+    /* A kernel without either flag still has the process marked undumpable by run/harden. */
+    (void)madvise(p, mapped, MADV_DONTDUMP);
+    (void)madvise(p, mapped, MADV_WIPEONFORK);
+    *out = (struct secret){.p = p, .n = 0, .mapped = mapped, .locked = locked};
+    return true;
+}
+
+bool mf_secret_copy(struct span bytes, struct secret *out, struct err *err)
+{
+    if (!mf_secret_new(bytes.n, out, err))
+        return false;
+    if (bytes.n > 0)
+        memcpy(out->p, bytes.p, bytes.n);
+    out->n = bytes.n;
+    return true;
+}
+
+bool mf_secret_read_fd(int fd, size_t max, struct secret *out, struct err *err)
+{
+    MF_SCOPED(mf_secret_done) struct secret s = {0};
+
+    if (!mf_secret_new(max + 1, &s, err))
+        return false;
+    while (s.n <= max) {
+        ssize_t n = read(fd, s.p + s.n, max + 1 - s.n);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return mf_err_sys(err, "cannot read");
+        if (n == 0) {
+            *out = s;
+            s = (struct secret){0}; /* moved: the caller owns it now */
+            return true;
+        }
+        s.n += (size_t)n;
+    }
+    return mf_err_set(err, MF_ERR_LIMIT, "larger than %zu bytes", max);
+}
+
+bool mf_secret_read_file(const char *path, size_t max, struct secret *out, struct err *err)
+{
+    MF_SCOPED(mf_fd_done) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+    if (fd < 0) {
+        mf_err_sys(err, "cannot open");
+        return mf_err_at(err, "%s", path);
+    }
+    if (!mf_secret_read_fd(fd, max, out, err))
+        return mf_err_at(err, "%s", path);
+    return true;
+}
+
+static bool is_space(uint8_t b)
+{
+    return b == ' ' || b == '\t' || b == '\r' || b == '\n';
+}
+
+void mf_secret_trim(struct secret *s)
+{
+    size_t from = 0;
+
+    while (s->n > 0 && is_space(s->p[s->n - 1]))
+        s->n--;
+    while (from < s->n && is_space(s->p[from]))
+        from++;
+    if (from > 0)
+        memmove(s->p, s->p + from, s->n - from);
+    s->n -= from;
+}
+
+void mf_secret_done(struct secret *s)
+{
+    if (s->p != NULL) {
+        explicit_bzero(s->p, s->mapped);
+        munmap(s->p, s->mapped);
+    }
+    *s = (struct secret){0};
+}

@@ -1,0 +1,64 @@
+/* Signer client: asks the signer process, which alone holds a long-lived private key.
+ *
+ * mf_signer_start execs `mayfly-signer` with one end of a socketpair. That process reads the key
+ * file itself, in locked undumpable memory, enters seccomp, then answers requests only. What a key
+ * may sign is fixed when it starts, so a caller that is taken over cannot use a log's key for
+ * anything but its log:
+ *
+ *   MF_SIGNER_BYTES      any message (CA, timestamps)
+ *   MF_SIGNER_LOG        checkpoints of one origin: builds the text itself, remembers the last size
+ *                        and root it signed, refuses a smaller size, or another root for the same
+ *   MF_SIGNER_CT         the same for RFC 6962 tree heads (signature type 1, with a timestamp that
+ *                        never goes back), and SCTs (bytes that begin 00 00)
+ *
+ * One request at a time per client; calls from several threads are queued on a lock. A batch is
+ * one round trip. When the process dies every call is MF_ERR_INTERNAL "signer process has ended".
+ */
+#ifndef MF_COMMON_KEYS_SIGNER_CLIENT_H
+#define MF_COMMON_KEYS_SIGNER_CLIENT_H
+
+#include "common/crypto/verifier.h"
+
+struct signer;
+
+enum signer_use { MF_SIGNER_BYTES, MF_SIGNER_LOG, MF_SIGNER_CT };
+
+struct signer_params {
+    const char *key_path;
+    const char *passphrase_path; /* or null */
+    enum signer_use use;
+    struct span origin; /* MF_SIGNER_LOG and _CT */
+};
+
+MF_MUST_USE bool mf_signer_start(const struct signer_params *params, struct signer **out,
+                                 struct err *err);
+/* Ends the process and waits for it. */
+void mf_signer_free(struct signer **signer);
+
+/* The public half; borrowed from the signer. */
+const struct public_key *mf_signer_key(const struct signer *signer);
+/* -1 until the process ends; for event loops: readable means ended. */
+int mf_signer_pidfd(const struct signer *signer);
+
+/* Signs count messages with the key's natural scheme in one round trip (messages together at most
+ * 1 MiB, count <= 1024); signatures[i] are appended to caller's bufs. */
+MF_MUST_USE bool mf_signer_sign(struct signer *signer, const struct span *messages, size_t count,
+                                struct buf *signatures, struct err *err);
+
+struct tree_head { /* what a log commits to */
+    uint64_t size;
+    uint8_t root[32];
+    uint64_t timestamp_ms; /* MF_SIGNER_CT only */
+};
+
+/* MF_SIGNER_LOG: signature over "origin LF size LF base64(root) LF".
+ * MF_SIGNER_CT: the DER signature over the RFC 6962 TreeHeadSignature.
+ * MF_ERR_DENIED when the head is smaller than, or of equal size with another root than, or (CT)
+ * earlier than, one signed or recalled before. */
+MF_MUST_USE bool mf_signer_sign_head(struct signer *signer, const struct tree_head *head,
+                                     struct buf *signature, struct err *err);
+/* Tells a fresh signer process the highest head found on disk; only ever raises its memory. */
+MF_MUST_USE bool mf_signer_recall_head(struct signer *signer, const struct tree_head *head,
+                                       struct err *err);
+
+#endif

@@ -1,0 +1,59 @@
+/* HTTP client on libcurl's multi interface: deadlines, response caps, no redirects, Retry-After.
+ *
+ * A struct http_client belongs to one thread at a time and keeps its connections open. */
+#ifndef MF_COMMON_NET_HTTP_CLIENT_H
+#define MF_COMMON_NET_HTTP_CLIENT_H
+
+#include "common/base/buf.h"
+#include "common/base/secret.h"
+
+struct http_client;
+
+struct http_client_params {
+    const char *user_agent;
+    const char *ca_file;   /* PEM of extra trust for TLS, or null for the system's */
+    bool allow_plain_http; /* also to other hosts than loopback */
+    unsigned connect_ms;   /* 0 gives 5,000 */
+};
+
+MF_MUST_USE bool mf_http_client_new(const struct http_client_params *params,
+                                    struct http_client **out, struct err *err);
+void mf_http_client_free(struct http_client **client);
+
+struct http_call {
+    const char *method; /* "GET" or "POST" */
+    const char *url;
+    const char *content_type; /* or null */
+    const char *accept;       /* or null */
+    struct span body;
+    const struct secret
+        *bearer;         /* sent as Authorization: Bearer; or null. Never logged or redirected */
+    size_t answer_max;   /* bytes of body accepted; more is MF_ERR_UNAVAILABLE */
+    unsigned attempt_ms; /* one attempt */
+    unsigned total_ms;   /* with all tries and waits */
+    unsigned tries;      /* 1 for no retry. Retried: connect, TLS and reset faults, 408, 425, 429,
+                            5xx but 501; waits with full jitter 0.5 s .. 30 s, or Retry-After */
+};
+
+struct http_answer {
+    unsigned status;
+    struct buf body;
+    char content_type[128];
+    unsigned retry_after_s;
+};
+
+/* An answer of any status is success here; no answer at all is MF_ERR_UNAVAILABLE, with the URL's
+ * host as its place. A bad URL, or plain http to a host that is not loopback, is MF_ERR_USAGE. */
+MF_MUST_USE bool mf_http_call(struct http_client *client, const struct http_call *call,
+                              struct http_answer *out, struct err *err);
+/* All at once; results[i].ok and .err per call. */
+struct http_result {
+    bool ok;
+    struct http_answer answer;
+    struct err err;
+};
+void mf_http_call_all(struct http_client *client, const struct http_call *calls, size_t count,
+                      struct http_result *results);
+void mf_http_answer_done(struct http_answer *answer);
+
+#endif

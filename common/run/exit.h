@@ -1,0 +1,16 @@
+/* From an error to the process's exit status, and the one line that says it. */
+#ifndef MF_COMMON_RUN_EXIT_H
+#define MF_COMMON_RUN_EXIT_H
+
+#include "common/base/err.h"
+
+/* REJECTED 1, USAGE 2, FORMAT LIMIT NOT_FOUND EXISTS SYSTEM 3, UNAVAILABLE 4, DENIED 5, TRUST 6,
+ * INTERNAL 70, OK 0. */
+int mf_exit_status(enum err_code code);
+/* "program: where: what: hint" on stderr; returns the status. */
+int mf_exit_report(const char *program, const struct err *err);
+/* The status of a run over several inputs: 2 and 70 stop it; otherwise 1 if any, else 6, 3, 5, 4.
+ */
+int mf_exit_worse(int a, int b);
+
+#endif

@@ -1,0 +1,27 @@
+/* Chains: a leaf up to an anchor, valid at a given time. Source: RFC 5280 section 6.
+ *
+ * Never asks the system clock. Every certificate, anchor included, must be valid at the time given
+ * (the hybrid model); unknown critical extensions are refused (subject alternative names are
+ * known); issuers must be CAs with keyCertSign and a path length that fits. */
+#ifndef MF_COMMON_X509_CHAIN_H
+#define MF_COMMON_X509_CHAIN_H
+
+#include "common/x509/cert.h"
+
+enum { MF_CHAIN_MAX = 8 }; /* certificates in a chain */
+
+struct chain_params {
+    const struct cert *leaf;
+    const struct cert *pool; /* issuing CA first, anchor last: trusted material only */
+    size_t pool_count;       /* 1 .. MF_CHAIN_MAX; the last one is the anchor, self-signed or not */
+    struct instant at;
+    struct span purpose; /* an EKU OID: the leaf must list it; intermediates that carry an EKU
+                            must list it or anyExtendedKeyUsage */
+};
+
+/* *issuer gets the index in pool of the leaf's issuer (may be null). MF_ERR_REJECTED names the
+ * certificate and the rule. */
+MF_MUST_USE bool mf_chain_verify(struct crypto *c, const struct chain_params *params,
+                                 size_t *issuer, struct err *err);
+
+#endif
