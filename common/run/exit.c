@@ -1,0 +1,43 @@
+#include "common/run/exit.h"
+
+#include <stdio.h>
+
+#include "common/base/span.h"
+
+static const int statuses[] = {
+    [MF_OK] = 0,         [MF_ERR_REJECTED] = 1, [MF_ERR_USAGE] = 2,
+    [MF_ERR_FORMAT] = 3, [MF_ERR_LIMIT] = 3,    [MF_ERR_NOT_FOUND] = 3,
+    [MF_ERR_EXISTS] = 3, [MF_ERR_SYSTEM] = 3,   [MF_ERR_UNAVAILABLE] = 4,
+    [MF_ERR_DENIED] = 5, [MF_ERR_TRUST] = 6,    [MF_ERR_INTERNAL] = 70,
+};
+_Static_assert(MF_LEN(statuses) == MF_ERR_COUNT_, "a status per code");
+
+int mf_exit_status(enum err_code code)
+{
+    return (unsigned)code < MF_ERR_COUNT_ ? statuses[code] : 70;
+}
+
+int mf_exit_report(const char *program, const struct err *err)
+{
+    char said[800];
+
+    mf_err_render(err, said, sizeof said);
+    fprintf(stderr, "%s: %s\n", program, said);
+    return mf_exit_status(err->code);
+}
+
+/* Which of two outcomes a run over several inputs reports. */
+static int rank(int status)
+{
+    static const int order[] = {0, 4, 5, 3, 6, 1, 2, 70};
+
+    for (size_t i = 0; i < MF_LEN(order); i++)
+        if (order[i] == status)
+            return (int)i;
+    return (int)MF_LEN(order);
+}
+
+int mf_exit_worse(int a, int b)
+{
+    return rank(a) >= rank(b) ? a : b;
+}
