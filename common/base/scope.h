@@ -2,7 +2,7 @@
 #ifndef MF_COMMON_BASE_SCOPE_H
 #define MF_COMMON_BASE_SCOPE_H
 
-#define MF_MUST_USE              __attribute__((warn_unused_result))
+#define MF_MUST_USE                  __attribute__((warn_unused_result))
 #define MF_PRINTF(text_at, first_at) __attribute__((format(printf, text_at, first_at)))
 
 /* Runs done(&variable) when the variable goes out of scope. Initialise on the declaration. */
