@@ -8,12 +8,12 @@
 enum base64_form {
     MF_BASE64_STD,    /* standard alphabet, padding required, zero trailing bits */
     MF_BASE64_URL,    /* URL alphabet, no padding, zero trailing bits (JWS) */
-    MF_BASE64_LENIENT /* proto JSON: either alphabet, padding or none, any trailing bits; never
-                         white space */
+    MF_BASE64_LENIENT /* proto JSON: either alphabet but no mixture, padding or none, any trailing
+                         bits; never white space */
 };
 
-/* Appends the decoded bytes to *out. MF_ERR_FORMAT names the position of the first bad character.
- */
+/* Appends the decoded bytes to *out. MF_ERR_FORMAT names the position of the first bad character,
+ * counted from 1. */
 MF_MUST_USE bool mf_base64_decode(struct span text, enum base64_form form, struct buf *out,
                                   struct err *err);
 /* Decodes MF_BASE64_STD text that must give exactly n bytes. */

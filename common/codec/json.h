@@ -11,7 +11,7 @@
 struct json_limits {
     size_t bytes;
     size_t depth;  /* of arrays and objects, at most 64 */
-    size_t nodes;  /* values */
+    size_t nodes;  /* values; no object may have more than 1,024 members */
     bool comments; /* allow `//` to the end of a line: configuration files only */
 };
 
@@ -63,7 +63,8 @@ MF_MUST_USE bool mf_json_member_array(const struct json_node *object, const char
 /* Base64 in proto JSON's lenient form, appended to *out. */
 MF_MUST_USE bool mf_json_member_bytes(const struct json_node *object, const char *name,
                                       struct buf *out, struct err *err);
-/* Refuses a member whose name is not in the null-terminated list, and names the nearest one. */
+/* Refuses a member whose name is not in the null-terminated list; the hint names the nearest one.
+ */
 MF_MUST_USE bool mf_json_known_members(const struct json_node *object, const char *const *names,
                                        struct err *err);
 
@@ -71,7 +72,8 @@ MF_MUST_USE bool mf_json_known_members(const struct json_node *object, const cha
 struct json_writer {
     struct buf *out;
     bool need_comma;
-    bool failed; /* sticky: set once the buffer refuses; check at the end */
+    bool after_key; /* the next value belongs to it */
+    bool failed;    /* sticky: set once the buffer refuses; check at the end */
     struct err *err;
     unsigned indent_width; /* 0 writes compactly; else pretty, for files people read */
     unsigned depth;
