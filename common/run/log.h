@@ -16,10 +16,10 @@ struct log_field { /* made by the macros below */
     int64_t number;
     bool is_number;
 };
-#define MF_LOG_TEXT(key, value) ((struct log_field){.key = (key), .text = mf_span_str(value)})
-#define MF_LOG_SPAN(key, value) ((struct log_field){.key = (key), .text = (value)})
-#define MF_LOG_NUMBER(key, value) \
-    ((struct log_field){.key = (key), .number = (int64_t)(value), .is_number = true})
+#define MF_LOG_TEXT(name, said) ((struct log_field){.key = (name), .text = mf_span_str(said)})
+#define MF_LOG_SPAN(name, said) ((struct log_field){.key = (name), .text = (said)})
+#define MF_LOG_NUMBER(name, n) \
+    ((struct log_field){.key = (name), .number = (int64_t)(n), .is_number = true})
 
 void mf_log_write(enum log_level level, const char *event, const struct log_field *fields,
                   size_t count);
