@@ -18,7 +18,8 @@ struct public_key;
  * Refused with MF_ERR_FORMAT: points off the curve, compressed points, the identity, RSA other
  * than 2048 .. 8192 bits in whole bytes or with an even or small exponent, the small-order points
  * of Ed25519 and their non-canonical spellings, other algorithms (named by OID).
- * The key may be used by any number of threads at a time. */
+ * The key may be used by any number of threads at a time, and may outlive c. Nothing is tested
+ * that costs milliseconds: whether an RSA modulus is a prime is not. */
 MF_MUST_USE bool mf_public_key_from_spki(struct crypto *c, struct span spki,
                                          struct public_key **out, struct err *err);
 /* From a JWK's or a PKCS#1 key's numbers (big-endian, unsigned). */
@@ -37,11 +38,15 @@ struct span mf_public_key_spki(const struct public_key *key);
 struct span mf_public_key_raw(const struct public_key *key);
 const char *mf_key_kind_name(enum key_kind kind); /* "ECDSA P-256" */
 
-struct private_key; /* in OpenSSL's secure heap; one thread at a time */
+/* In OpenSSL's secure heap, but for an RSA key that was read: OpenSSL 3.0 keeps its numbers in
+ * ordinary memory, wiped when freed. One thread at a time; may outlive its crypto. */
+struct private_key;
 
+/* RSA keys get 3072 bits. */
 MF_MUST_USE bool mf_private_key_generate(struct crypto *c, enum key_kind kind,
                                          struct private_key **out, struct err *err);
-/* From an unencrypted PKCS#8 DER in secret memory. */
+/* From an unencrypted PKCS#8 DER in secret memory. A public half that does not match, or that
+ * mf_public_key_from_spki would refuse, is MF_ERR_FORMAT. */
 MF_MUST_USE bool mf_private_key_from_pkcs8(struct crypto *c, const struct secret *der,
                                            struct private_key **out, struct err *err);
 MF_MUST_USE bool mf_private_key_to_pkcs8(struct crypto *c, const struct private_key *key,

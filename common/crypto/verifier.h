@@ -24,7 +24,9 @@ enum sig_scheme mf_sig_scheme_of(enum key_kind kind);
 enum digest_alg mf_sig_digest(enum sig_scheme scheme);
 
 /* MF_ERR_REJECTED "signature does not verify" when it does not, or when scheme and key differ in
- * kind. DER of ECDSA signatures must be strict (one spelling). */
+ * kind. DER of ECDSA signatures must be strict (one spelling). The key may come from another
+ * thread's struct crypto, also one that is freed by now. OpenSSL's error queue is left as it was.
+ */
 MF_MUST_USE bool mf_verify(struct crypto *c, const struct public_key *key, enum sig_scheme scheme,
                            struct span message, struct span signature, struct err *err);
 /* The same when only the message's digest (of mf_sig_digest) is at hand; pure Ed25519 is refused.
@@ -37,7 +39,9 @@ MF_MUST_USE bool mf_verify_digest(struct crypto *c, const struct public_key *key
 MF_MUST_USE bool mf_sign(struct crypto *c, const struct private_key *key, enum sig_scheme scheme,
                          struct span message, struct buf *out, struct err *err);
 
-/* JWS ES256/384/512: fixed-width r||s to DER, and back. */
+/* The numbers r and s of a DER signature, borrowed from it: positive, and in their one spelling. */
+MF_MUST_USE bool mf_ecdsa_numbers(struct span der, struct span *r, struct span *s, struct err *err);
+/* JWS ES256/384/512: fixed-width r||s to DER, and back. MF_ERR_FORMAT when it is not such. */
 MF_MUST_USE bool mf_ecdsa_from_raw(struct span raw, size_t width, struct buf *der, struct err *err);
 MF_MUST_USE bool mf_ecdsa_to_raw(struct span der, size_t width, struct buf *raw, struct err *err);
 
