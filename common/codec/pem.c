@@ -125,26 +125,54 @@ static bool is_space(uint8_t b)
     return b == ' ' || b == '\t' || b == '\r' || b == '\n';
 }
 
+static bool only_block(struct span text, struct span *label, struct buf *der, struct err *err)
+{
+    size_t kept = der->n;
+
+    if (!mf_pem_next(&text, label, der, err))
+        return false;
+    while (text.n > 0 && is_space(text.p[0]))
+        text = mf_span_from(text, 1);
+    if (text.n == 0)
+        return true;
+    der->n = kept;
+    return mf_err_set(err, MF_ERR_FORMAT, "something follows the PEM block");
+}
+
 bool mf_pem_only(struct span text, const char *label, struct buf *der, struct err *err)
 {
     struct span found;
     size_t kept = der->n;
 
-    if (!mf_pem_next(&text, &found, der, err)) {
+    if (!only_block(text, &found, der, err)) {
         if (err->code != MF_ERR_NOT_FOUND)
             return false;
         mf_err_as(err, MF_ERR_FORMAT);
         return mf_err_at(err, "%s", label);
     }
-    while (text.n > 0 && is_space(text.p[0]))
-        text = mf_span_from(text, 1);
-    if (mf_span_is(found, label) && text.n == 0)
+    if (mf_span_is(found, label))
         return true;
     der->n = kept;
-    if (text.n > 0)
-        return mf_err_set(err, MF_ERR_FORMAT, "something follows the PEM block");
     return mf_err_set(err, MF_ERR_FORMAT, "PEM block is \"%.*s\", not \"%s\"", MF_SPAN_ARG(found),
                       label);
+}
+
+bool mf_pem_secret(struct span text, struct span *label, struct secret *der, struct err *err)
+{
+    MF_SCOPED(mf_secret_done) struct secret s = {0};
+    struct span found;
+
+    if (!mf_secret_new(text.n, &s, err))
+        return false;
+    /* A buf over the secret's own memory, as large as it may get: it never reallocates. */
+    struct buf b = {.p = s.p, .cap = text.n, .max = text.n};
+    if (!only_block(text, &found, &b, err))
+        return false;
+    s.n = b.n;
+    *der = s;
+    *label = found;
+    s = (struct secret){0}; /* moved: the caller owns it now */
+    return true;
 }
 
 bool mf_pem_append(struct buf *b, const char *label, struct span der, struct err *err)
@@ -163,4 +191,23 @@ bool mf_pem_append(struct buf *b, const char *label, struct span der, struct err
     if (!ok)
         b->n = kept;
     return ok;
+}
+
+bool mf_pem_write_secret(const char *label, struct span der, struct secret *out, struct err *err)
+{
+    MF_SCOPED(mf_secret_done) struct secret s = {0};
+    size_t base64 = mf_base64_length(der.n);
+    size_t room = base64 + base64 / LINE + 1 + 2 * (strlen(label) + 20);
+
+    if (der.n > SIZE_MAX / 4)
+        return mf_err_set(err, MF_ERR_LIMIT, "secret is too large");
+    if (!mf_secret_new(room, &s, err))
+        return false;
+    struct buf b = {.p = s.p, .cap = room, .max = room};
+    if (!mf_pem_append(&b, label, der, err))
+        return false;
+    s.n = b.n;
+    *out = s;
+    s = (struct secret){0}; /* moved: the caller owns it now */
+    return true;
 }
