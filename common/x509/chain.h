@@ -2,7 +2,10 @@
  *
  * Never asks the system clock. Every certificate, anchor included, must be valid at the time given
  * (the hybrid model); unknown critical extensions are refused (subject alternative names are
- * known); issuers must be CAs with keyCertSign and a path length that fits. */
+ * known), and so are name constraints, which are not implemented. Issuers must be CAs, with
+ * keyCertSign where they say how their key is used, and a path length that fits; only an anchor may
+ * be of version 1. Whether the leaf may itself be a CA, and its key usage, are the caller's rules.
+ */
 #ifndef MF_COMMON_X509_CHAIN_H
 #define MF_COMMON_X509_CHAIN_H
 
@@ -15,8 +18,10 @@ struct chain_params {
     const struct cert *pool; /* issuing CA first, anchor last: trusted material only */
     size_t pool_count;       /* 1 .. MF_CHAIN_MAX; the last one is the anchor, self-signed or not */
     struct instant at;
-    struct span purpose; /* an EKU OID: the leaf must list it; intermediates that carry an EKU
-                            must list it or anyExtendedKeyUsage */
+    struct span purpose; /* an EKU OID: the leaf must list it; issuers that carry an EKU must list
+                            it or anyExtendedKeyUsage */
+    struct span leaf_critical; /* one more extension that may be critical in the leaf: a log admits
+                                  the precertificate poison so; empty for none */
 };
 
 /* *issuer gets the index in pool of the leaf's issuer (may be null). MF_ERR_REJECTED names the

@@ -2,6 +2,8 @@
 #ifndef MF_COMMON_X509_OID_H
 #define MF_COMMON_X509_OID_H
 
+#include "common/base/err.h"
+#include "common/base/scope.h"
 #include "common/base/span.h"
 
 /* Algorithms (RFC 5480, RFC 8017, RFC 8410, RFC 5758) */
@@ -26,5 +28,8 @@ extern const struct span mf_oid_signing_certificate, mf_oid_signing_certificate_
 extern const struct span mf_oid_fulcio_arc;
 extern const struct span mf_oid_fulcio_other_name;   /* .1.7 */
 extern const struct span mf_oid_sigstore_tsa_policy; /* 1.3.6.1.4.1.57264.2 */
+
+/* Takes an OBJECT IDENTIFIER off the front; its content is well-formed (X.690 8.19.2). */
+MF_MUST_USE bool mf_oid_take(struct span *rest, struct span *out, struct err *err);
 
 #endif
