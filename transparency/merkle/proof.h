@@ -18,8 +18,8 @@ MF_MUST_USE bool mf_proof_verify_inclusion(struct crypto *c, const struct merkle
                                            uint64_t index, const uint8_t leaf_hash[static 32],
                                            const struct merkle_head *head, struct err *err);
 /* Verifies that the later tree begins with the earlier one. Equal sizes need equal roots and an
- * empty proof. From the empty tree nothing is proven: its root must be the empty tree's and the
- * proof empty. MF_ERR_REJECTED otherwise. */
+ * empty proof. An earlier size of 0 is refused: the empty tree proves nothing, so who starts from
+ * nothing must say so. MF_ERR_REJECTED. */
 MF_MUST_USE bool mf_proof_verify_consistency(struct crypto *c, const struct merkle_proof *proof,
                                              const struct merkle_head *earlier,
                                              const struct merkle_head *later, struct err *err);
