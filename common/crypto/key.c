@@ -9,9 +9,8 @@
 
 enum {
     RSA_MIN = 2048,
-    RSA_MAX = 8192,     /* bits */
-    RSA_E_MIN = 65537,  /* FIPS 186-5 A.1.1 */
-    SMALL_FACTOR = 752, /* NIST SP 800-56B section 6.4.2.1 */
+    RSA_MAX = 8192,    /* bits */
+    RSA_E_MIN = 65537, /* FIPS 186-5 A.1.1 */
 };
 
 static const struct span oid_ec_public_key = MF_SPAN_INIT("\x2a\x86\x48\xce\x3d\x02\x01");
@@ -91,6 +90,35 @@ static bool make_ed25519(struct crypto *c, struct span raw, EVP_PKEY **out, stru
     return *out != NULL || mf_crypto_err(err, MF_ERR_SYSTEM, "cannot make a key");
 }
 
+/* The primes below 752 (NIST SP 800-56B section 6.4.2.1), multiplied together as far as 64 bits
+ * hold: one long division serves many primes. */
+static const uint64_t small_primes[] = {
+    UINT64_C(0x088886ffdb344692), UINT64_C(0x34091fa96ffdf47b), UINT64_C(0x3c47d8d728a77ebb),
+    UINT64_C(0x077ab7da9d709ea9), UINT64_C(0x310df3e7bd4bc897), UINT64_C(0xe657d7a1fd5161d1),
+    UINT64_C(0x02ad3dbe0cca85ff), UINT64_C(0x0787f9a02c3388a7), UINT64_C(0x1113c5cc6d101657),
+    UINT64_C(0x2456c94f936bdb15), UINT64_C(0x4236a30b85ffe139), UINT64_C(0x805437b38eada69d),
+    UINT64_C(0x00723e97bddcd2af), UINT64_C(0x00a5a792ee239667), UINT64_C(0x00e451352ebca269),
+    UINT64_C(0x013a7955f14b7805), UINT64_C(0x01d37cbd653b06ff), UINT64_C(0x00000000189410db),
+};
+
+_Static_assert(sizeof(BN_ULONG) == sizeof(uint64_t), "BN_mod_word divides by 64 bits");
+
+static bool has_small_factor(const BIGNUM *n)
+{
+    for (size_t i = 0; i < MF_LEN(small_primes); i++) {
+        uint64_t a = small_primes[i];
+        uint64_t b = BN_mod_word(n, small_primes[i]);
+        while (b != 0) {
+            uint64_t rest = a % b;
+            a = b;
+            b = rest;
+        }
+        if (a != 1)
+            return true;
+    }
+    return false;
+}
+
 /* What EVP_PKEY_fromdata takes without a word: see the limits above, even numbers, and moduli that
  * anybody can factor. A check by OpenSSL would also test n for being a prime, for milliseconds. */
 static bool check_rsa(struct span n, struct span e, const BIGNUM *modulus, struct err *err)
@@ -108,9 +136,8 @@ static bool check_rsa(struct span n, struct span e, const BIGNUM *modulus, struc
                           "RSA key has an exponent that is not odd and %d or "
                           "more, below 2^31",
                           RSA_E_MIN);
-    for (BN_ULONG f = 2; f < SMALL_FACTOR; f += f == 2 ? 1 : 2)
-        if (BN_mod_word(modulus, f) == 0)
-            return mf_err_set(err, MF_ERR_FORMAT, "RSA key has a modulus with a small factor");
+    if (has_small_factor(modulus))
+        return mf_err_set(err, MF_ERR_FORMAT, "RSA key has a modulus with a small factor");
     return true;
 }
 
