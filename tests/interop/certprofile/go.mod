@@ -1,3 +1,0 @@
-module mayfly.test/certprofile
-
-go 1.22
