@@ -3,21 +3,11 @@
 #ifndef MF_CA_IDENTITY_PRINCIPAL_H
 #define MF_CA_IDENTITY_PRINCIPAL_H
 
+#include "ca-stub/identity/claims.h"
 #include "client/identity/fulcio_names.h"
-#include "common/codec/json.h"
 #include "common/x509/cert.h"
 
-enum { MF_CLAIM_MAX = 2048 };           /* bytes of one claim and of one extension's value */
-enum { MF_PRINCIPAL_TEXT_MAX = 16384 }; /* bytes of all texts of a principal together */
-
-/* Kinds of issuer, by which its tokens' claims become an identity. */
-enum issuer_type {
-    MF_ISSUER_EMAIL,           /* SAN email = email claim, verified */
-    MF_ISSUER_URI,             /* SAN URI = sub, within the subject domain */
-    MF_ISSUER_USERNAME,        /* SAN other name = "sub!subject-domain" */
-    MF_ISSUER_GITHUB_WORKFLOW, /* SAN URI = https://github.com/ + job_workflow_ref */
-    MF_ISSUER_GITLAB_PIPELINE  /* SAN URI = https:// + ci_config_ref_uri */
-};
+enum { MF_PRINCIPAL_TEXT_MAX = 16 * 1024 }; /* bytes of all texts of a principal together */
 
 struct verified_identity {
     enum san_kind san_kind; /* MF_SAN_EMAIL, MF_SAN_URI or MF_SAN_OTHER_NAME */
@@ -38,8 +28,9 @@ struct verified_identity {
 /* Frees and zeroes; may run twice. */
 void mf_verified_identity_done(struct verified_identity *identity);
 
-/* "email", "uri", "username", "github-workflow", "gitlab-pipeline". */
-const char *mf_issuer_type_name(enum issuer_type type);
-MF_MUST_USE bool mf_issuer_type_parse(struct span name, enum issuer_type *out, struct err *err);
+/* From claims that were verified and checked.
+ * Reasons: CLAIM_MISSING:name, CLAIM_TYPE:name, EMAIL_UNVERIFIED, SUBJECT_INVALID, TRUST_DOMAIN. */
+MF_MUST_USE bool mf_principal_build(const struct claims *claims, const struct issuer *issuer,
+                                    struct verified_identity *out, struct refusal *why);
 
 #endif

@@ -7,7 +7,7 @@
 #ifndef MF_CA_IDENTITY_TOKEN_GATE_H
 #define MF_CA_IDENTITY_TOKEN_GATE_H
 
-#include "ca-stub/identity/issuer.h"
+#include "ca-stub/identity/key_cache.h"
 #include "ca-stub/identity/principal.h"
 
 struct token_gate;
@@ -29,7 +29,7 @@ MF_MUST_USE bool mf_token_gate_new(const struct token_gate_params *params, struc
 /* No check may be running. */
 void mf_token_gate_free(struct token_gate **gate);
 
-enum { MF_TOKEN_REASON_MAX = 96, MF_TOKEN_NOTE_MAX = 512 }; /* bytes with NUL */
+enum { MF_TOKEN_NOTE_MAX = 512 }; /* bytes with NUL */
 
 /* What is known about a token, also a refused one: for the audit log. Texts of refused tokens are
  * what the token claims, escaped and cut to fit. */

@@ -40,6 +40,7 @@ struct http_answer {
     struct buf body;
     char content_type[128];
     unsigned retry_after_s;
+    unsigned max_age_s; /* Cache-Control: max-age; 0 when absent or with no-store or no-cache */
 };
 
 /* An answer of any status is success here; no answer at all is MF_ERR_UNAVAILABLE, with the URL's

@@ -1,0 +1,15 @@
+/* Key source: one fetch of an issuer's keys, from its file, its jwks_uri or by discovery. */
+#ifndef MF_CA_IDENTITY_KEY_SOURCE_H
+#define MF_CA_IDENTITY_KEY_SOURCE_H
+
+#include "ca-stub/identity/key_cache.h"
+
+/* *max_age_s is 0 when nobody says how long the keys are good. Errors name the document. */
+MF_MUST_USE bool mf_key_source_load(struct crypto *c, const struct issuer *issuer,
+                                    const struct key_fetch *fetch, struct jwk_set **out,
+                                    unsigned *max_age_s, struct err *err);
+
+/* Fetches by HTTP: one attempt of at most 5 s, no redirect, answers that are too large refused. */
+extern const struct key_fetch mf_key_source_http;
+
+#endif

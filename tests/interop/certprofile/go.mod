@@ -1,0 +1,3 @@
+module mayfly.test/certprofile
+
+go 1.22
