@@ -1,326 +1,381 @@
 #include "common/net/head_scan.h"
 
-#include <strings.h>
+enum {
+    METHOD,
+    PATH_FIRST,
+    PATH,
+    QUERY,
+    VERSION,
+    LINE_LF,
+    FIELD_FIRST,
+    NAME,
+    VALUE_SPACE,
+    VALUE,
+    VALUE_LF,
+    HEAD_LF,
+    BODY,
+    CHUNKS,
+    REFUSED,
+};
 
-enum { METHOD_MAX = 16, LENGTH_DIGITS_MAX = 10, CHUNK_DIGITS_MAX = 8 };
+enum { OTHER_FIELD, CONTENT_LENGTH, TRANSFER_ENCODING, HOST, EXPECT };
 
-void mf_head_scan_init(struct head_scan *scan, size_t head_max, size_t body_max)
+enum { LENGTH_DIGITS_MAX = 10 };
+
+static const char version_text[] = "HTTP/1.";
+
+void mf_head_scan_init(struct head_scan *s, size_t head_max, uint64_t body_max)
 {
-    *scan = (struct head_scan){.head_max = head_max, .body_max = body_max};
+    *s = (struct head_scan){.head_max = head_max, .body_max = body_max, .state = METHOD};
+}
+
+bool mf_head_scan_is_between(const struct head_scan *s)
+{
+    return s->state == METHOD && s->head_n == 0;
 }
 
 static bool refuse(struct head_scan *s, unsigned status, const char *reason)
 {
-    s->state = MF_HEAD_REFUSED;
-    s->refused = status;
+    s->status = status;
     s->reason = reason;
+    s->state = REFUSED;
     return false;
 }
 
-static void next_request(struct head_scan *s)
+static bool go(struct head_scan *s, int state)
 {
-    uint64_t finished = s->finished + 1;
-
-    mf_head_scan_init(s, s->head_max, s->body_max);
-    s->finished = finished;
-}
-
-static bool is_target_byte(struct head_scan *s, uint8_t b)
-{
-    bool word = (b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z') || (b >= '0' && b <= '9');
-
-    if (s->in_query)
-        return b > 0x20 && b < 0x7F && b != '#';
-    return word || b == '/' || b == '.' || b == '_' || b == '-' || b == '~' || b == '?';
-}
-
-/* "//" and ".." have several meanings to several readers. */
-static bool scan_target(struct head_scan *s, uint8_t b)
-{
-    if (s->part_n == 0 && b != '/')
-        return refuse(s, 400, "request target does not begin with a slash");
-    if (!is_target_byte(s, b))
-        return refuse(s, 400, "request target has a character that is not allowed");
-    s->part_n++;
-    if (s->in_query)
-        return true;
-    if (b == '?') {
-        s->in_query = true;
-        return true;
-    }
-    if (b == '/' && s->slash_before)
-        return refuse(s, 400, "request target has an empty segment");
-    s->dots = b == '.' ? s->dots + 1 : 0;
-    if (s->dots > 1)
-        return refuse(s, 400, "request target has two dots in a row");
-    s->slash_before = b == '/';
+    s->state = state;
     return true;
 }
 
-static bool end_request_line(struct head_scan *s)
+static bool is_digit(uint8_t c)
 {
-    if (s->part != 2 || s->part_n != 8)
-        return refuse(s, 400, "request line is not METHOD TARGET VERSION");
-    s->http10 = memcmp(s->version, "HTTP/1.0", 8) == 0;
-    if (!s->http10 && memcmp(s->version, "HTTP/1.1", 8) != 0)
-        return refuse(s, 400, "version is neither HTTP/1.1 nor HTTP/1.0");
-    s->state = MF_HEAD_LINE_LF;
+    return c >= '0' && c <= '9';
+}
+
+static bool is_alnum(uint8_t c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* RFC 9110 section 5.6.2. */
+static bool is_token(uint8_t c)
+{
+    return is_alnum(c) || (c != 0 && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+}
+
+static uint8_t lower(uint8_t c)
+{
+    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
+}
+
+static bool name_is(const struct head_scan *s, const char *text)
+{
+    return s->name_n == strlen(text) && memcmp(s->name, text, s->name_n) == 0;
+}
+
+static bool value_is(const struct head_scan *s, const char *text)
+{
+    return s->value_n == strlen(text) && memcmp(s->value, text, s->value_n) == 0;
+}
+
+/* One past the room is kept as "longer", which equals nothing that is looked for. */
+static void keep(char *out, size_t cap, size_t *n, uint8_t c)
+{
+    if (*n < cap)
+        out[*n] = (char)c;
+    if (*n <= cap)
+        *n += 1;
+}
+
+static void end_request(struct head_scan *s, uint64_t body_n)
+{
+    s->requests++;
+    s->last_body = body_n;
+    s->state = METHOD;
+    s->head_n = 0;
+    s->name_n = 0;
+    s->seen = 0;
+    s->length = 0;
+}
+
+/* evhttp knows these; TRACE and CONNECT have no use here. */
+static bool end_method(struct head_scan *s)
+{
+    static const char *const methods[] = {"GET",   "HEAD",    "POST",   "PUT",
+                                          "PATCH", "OPTIONS", "DELETE", NULL};
+
+    s->is_head = name_is(s, "HEAD");
+    for (size_t i = 0; methods[i] != NULL; i++)
+        if (name_is(s, methods[i]))
+            return go(s, PATH_FIRST);
+    if (s->name_n == 0)
+        return refuse(s, 400, "request line has no method");
+    return refuse(s, 501, "Method Not Allowed");
+}
+
+static bool in_method(struct head_scan *s, uint8_t c)
+{
+    if (c == ' ')
+        return end_method(s);
+    if (!is_token(c))
+        return refuse(s, 400, "method has a character that is not allowed");
+    keep(s->name, sizeof s->name, &s->name_n, c);
     return true;
 }
 
-static bool scan_request_line(struct head_scan *s, uint8_t b)
+static bool in_path(struct head_scan *s, uint8_t c)
 {
-    if (b == '\r')
-        return end_request_line(s);
-    if (b == ' ') {
-        if (s->part_n == 0 || s->part == 2)
-            return refuse(s, 400, "request line has a blank too many");
-        s->part++;
-        s->part_n = 0;
-        return true;
-    }
-    if (s->part == 1)
-        return scan_target(s, b);
-    if (s->part == 0) {
-        if (b < 'A' || b > 'Z' || s->part_n == METHOD_MAX)
-            return refuse(s, 400, "method is not a word of capital letters");
-        s->part_n++;
-        return true;
-    }
-    if (s->part_n == 8)
-        return refuse(s, 400, "version is neither HTTP/1.1 nor HTTP/1.0");
-    s->version[s->part_n++] = (char)b;
+    uint8_t before = s->last_path_byte;
+
+    s->last_path_byte = c;
+    s->part = 0;
+    if (c == ' ')
+        return go(s, VERSION);
+    if (c == '?')
+        return go(s, QUERY);
+    if (c == before && (c == '/' || c == '.'))
+        return refuse(s, 400, "path has \"//\" or \"..\"");
+    if (!is_alnum(c) && (c == 0 || strchr("/._~-", c) == NULL))
+        return refuse(s, 400, "path has a character that is not allowed");
     return true;
 }
 
-static bool is_token(uint8_t b)
+static bool in_query(struct head_scan *s, uint8_t c)
 {
-    return (b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z') || (b >= '0' && b <= '9') ||
-           (b != 0 && strchr("!#$%&'*+-.^_`|~", b) != NULL);
+    if (c == ' ')
+        return go(s, VERSION);
+    if (c < 0x21 || c > 0x7e || c == '#')
+        return refuse(s, 400, "query has a character that is not allowed");
+    return true;
 }
 
-static bool scan_line_start(struct head_scan *s, uint8_t b)
+static bool in_version(struct head_scan *s, uint8_t c)
 {
-    if (b == '\r') {
-        s->state = MF_HEAD_FINAL_LF;
+    size_t fixed = sizeof version_text - 1;
+
+    if (s->part < fixed) {
+        if (c != (uint8_t)version_text[s->part++])
+            return refuse(s, 505, "HTTP version is not 1.0 or 1.1");
         return true;
     }
-    if (b == ' ' || b == '\t')
-        return refuse(s, 400, "header line is folded");
-    if (!is_token(b))
-        return refuse(s, 400, "header name has a character that is not allowed");
-    s->name[0] = (char)b;
-    s->name_n = 1;
+    if (s->part++ == fixed) {
+        s->minor = c == '1' ? 1 : 0;
+        if (c != '0' && c != '1')
+            return refuse(s, 505, "HTTP version is not 1.0 or 1.1");
+        return true;
+    }
+    if (c != '\r')
+        return refuse(s, 400, "request line does not end after the HTTP version");
+    return go(s, LINE_LF);
+}
+
+static bool begin_field(struct head_scan *s, uint8_t c)
+{
+    s->name_n = 0;
+    if (c == '\r')
+        return go(s, HEAD_LF);
+    if (c == ' ' || c == '\t')
+        return refuse(s, 400, "header field is folded");
+    if (c == ':')
+        return refuse(s, 400, "header field has no name");
+    s->state = NAME;
+    if (!is_token(c))
+        return refuse(s, 400, "header field name has a character that is not allowed");
+    keep(s->name, sizeof s->name, &s->name_n, lower(c));
+    return true;
+}
+
+static bool end_name(struct head_scan *s)
+{
+    static const struct {
+        const char *name;
+        int field;
+        const char *twice;
+    } fields[] = {
+        {"content-length", CONTENT_LENGTH, "Content-Length is there twice"},
+        {"transfer-encoding", TRANSFER_ENCODING, "Transfer-Encoding is there twice"},
+        {"host", HOST, "Host is there twice"},
+        {"expect", EXPECT, "Expect is there twice"},
+    };
+
+    s->field = OTHER_FIELD;
     s->value_n = 0;
-    s->state = MF_HEAD_NAME;
-    return true;
-}
-
-static bool scan_name(struct head_scan *s, uint8_t b)
-{
-    if (b == ':') {
-        size_t n = s->name_n < MF_HEAD_LINE_NAME_MAX ? s->name_n : MF_HEAD_LINE_NAME_MAX;
-        s->name[n] = '\0';
-        s->state = MF_HEAD_VALUE;
-        return true;
+    for (size_t i = 0; i < MF_LEN(fields); i++) {
+        if (!name_is(s, fields[i].name))
+            continue;
+        s->field = fields[i].field;
+        if (s->seen & 1U << s->field)
+            return refuse(s, 400, fields[i].twice);
+        s->seen |= 1U << s->field;
     }
-    if (!is_token(b))
-        return refuse(s, 400, "header name has a character that is not allowed");
-    if (s->name_n < MF_HEAD_LINE_NAME_MAX)
-        s->name[s->name_n] = (char)b;
-    s->name_n++;
+    return go(s, VALUE_SPACE);
+}
+
+static bool in_name(struct head_scan *s, uint8_t c)
+{
+    if (c == ':')
+        return end_name(s);
+    if (!is_token(c))
+        return refuse(s, 400, "header field name has a character that is not allowed");
+    keep(s->name, sizeof s->name, &s->name_n, lower(c));
     return true;
 }
 
-static bool is_named(const struct head_scan *s, const char *name)
-{
-    return s->name_n == strlen(name) && strcasecmp(s->name, name) == 0;
-}
-
-/* The value without blanks at either end; longer than our room never equals anything. */
-static struct span value_of(const struct head_scan *s)
-{
-    struct span v = {(const uint8_t *)s->value, s->value_n};
-
-    if (v.n > sizeof s->value)
-        return (struct span){0};
-    while (v.n > 0 && (v.p[0] == ' ' || v.p[0] == '\t'))
-        v = mf_span_from(v, 1);
-    while (v.n > 0 && (v.p[v.n - 1] == ' ' || v.p[v.n - 1] == '\t'))
-        v.n--;
-    return v;
-}
-
+/* One spelling: digits only, no leading zero; ten of them hold any body we would take. */
 static bool end_length(struct head_scan *s)
 {
-    struct span v = value_of(s);
+    uint64_t v = 0;
 
-    if (s->has_length)
-        return refuse(s, 400, "Content-Length stands twice");
-    if (v.n == 0 || v.n > LENGTH_DIGITS_MAX)
-        return refuse(s, 400, "Content-Length is not a plain number");
-    for (size_t i = 0; i < v.n; i++) {
-        if (v.p[i] < '0' || v.p[i] > '9')
-            return refuse(s, 400, "Content-Length is not a plain number");
-        s->length = s->length * 10 + (uint64_t)(v.p[i] - '0');
+    if (s->value_n == 0 || s->value_n > LENGTH_DIGITS_MAX || (s->value_n > 1 && s->value[0] == '0'))
+        return refuse(s, 400, "Content-Length is not a plain decimal number");
+    for (size_t i = 0; i < s->value_n; i++) {
+        if (!is_digit((uint8_t)s->value[i]))
+            return refuse(s, 400, "Content-Length is not a plain decimal number");
+        v = v * 10 + (uint64_t)(s->value[i] - '0');
     }
-    s->has_length = true;
-    return s->length <= s->body_max || refuse(s, 413, "body is larger than allowed");
+    s->length = v;
+    return go(s, VALUE_LF);
 }
 
-static bool end_encoding(struct head_scan *s)
+static bool end_value(struct head_scan *s)
 {
-    struct span v = value_of(s);
-
-    if (s->chunked || v.n != 7 || strncasecmp((const char *)v.p, "chunked", 7) != 0)
-        return refuse(s, 400, "Transfer-Encoding is not chunked");
-    s->chunked = true;
-    return true;
-}
-
-static bool end_header(struct head_scan *s)
-{
-    s->state = MF_HEAD_LINE_LF;
-    if (is_named(s, "content-length"))
+    if (s->field == CONTENT_LENGTH)
         return end_length(s);
-    if (is_named(s, "transfer-encoding"))
-        return end_encoding(s);
-    if (is_named(s, "host") && ++s->hosts > 1)
-        return refuse(s, 400, "Host stands twice");
+    if (s->field == TRANSFER_ENCODING && !value_is(s, "chunked"))
+        return refuse(s, 400, "Transfer-Encoding is not chunked");
+    if (s->field == HOST && s->value_n == 0)
+        return refuse(s, 400, "Host is empty");
+    if (s->field == EXPECT && !value_is(s, "100-continue"))
+        return refuse(s, 417, "Expect is not 100-continue");
+    return go(s, VALUE_LF);
+}
+
+static bool in_value(struct head_scan *s, uint8_t c)
+{
+    if (c == '\r')
+        return end_value(s);
+    if (c == '\n')
+        return refuse(s, 400, "line ends in a bare LF");
+    if ((c < 0x20 && c != '\t') || c == 0x7f)
+        return refuse(s, 400, "header field has a control character");
+    if (s->field == OTHER_FIELD)
+        return true;
+    if (s->field == HOST && !is_alnum(c) && (strchr(".-_:[]", c) == NULL))
+        return refuse(s, 400, "Host has a character that is not allowed");
+    keep(s->value, sizeof s->value, &s->value_n, lower(c));
     return true;
 }
 
-static bool scan_value(struct head_scan *s, uint8_t b)
+/* evhttp skips spaces only, so a tab here would be read two ways. */
+static bool before_value(struct head_scan *s, uint8_t c)
 {
-    if (b == '\r')
-        return end_header(s);
-    if ((b < 0x20 && b != '\t') || b == 0x7F)
-        return refuse(s, 400, "header value has a control character");
-    if (s->value_n < sizeof s->value)
-        s->value[s->value_n] = (char)b;
-    s->value_n++;
-    return true;
+    if (c == ' ')
+        return true;
+    if (c == '\t')
+        return refuse(s, 400, "header field value begins with a tab");
+    s->state = VALUE;
+    return in_value(s, c);
 }
 
 static bool end_head(struct head_scan *s)
 {
-    if (s->hosts == 0 && !s->http10)
+    bool has_length = s->seen & 1U << CONTENT_LENGTH;
+    bool is_chunked = s->seen & 1U << TRANSFER_ENCODING;
+
+    if (s->minor == 1 && !(s->seen & 1U << HOST))
         return refuse(s, 400, "Host is missing");
-    if (s->chunked && (s->has_length || s->http10))
-        return refuse(s, 400, "two framings of one body");
-    if (s->chunked) {
-        s->digits = 0;
-        s->length = 0;
-        s->state = MF_HEAD_CHUNK_SIZE;
-    } else if (s->length > 0) {
-        s->state = MF_HEAD_BODY;
-    } else {
-        next_request(s);
-    }
+    if (has_length && is_chunked)
+        return refuse(s, 400, "Content-Length and Transfer-Encoding are both there");
+    if (is_chunked && s->minor == 0)
+        return refuse(s, 400, "Transfer-Encoding is not part of HTTP/1.0");
+    if (s->is_head && (is_chunked || s->length > 0))
+        return refuse(s, 400, "HEAD has a body");
+    if (s->length > s->body_max)
+        return refuse(s, 413, "body is too large");
+    s->left = s->length;
+    mf_chunk_scan_init(&s->chunks, s->body_max);
+    if (is_chunked)
+        return go(s, CHUNKS);
+    if (s->left > 0)
+        return go(s, BODY);
+    end_request(s, 0);
     return true;
 }
 
-static bool scan_chunk_size(struct head_scan *s, uint8_t b)
+static bool expect_lf(struct head_scan *s, uint8_t c, int next)
 {
-    unsigned v = b >= '0' && b <= '9'   ? (unsigned)(b - '0')
-                 : b >= 'a' && b <= 'f' ? (unsigned)(b - 'a') + 10
-                 : b >= 'A' && b <= 'F' ? (unsigned)(b - 'A') + 10
-                                        : 16;
-
-    if (b == '\r' && s->digits > 0) {
-        s->state = MF_HEAD_CHUNK_SIZE_LF;
-        return true;
-    }
-    if (v > 15 || ++s->digits > CHUNK_DIGITS_MAX)
-        return refuse(s, 400, "chunk size is not a plain hexadecimal number");
-    s->length = s->length * 16 + v;
-    return s->body_n + s->length <= s->body_max || refuse(s, 413, "body is larger than allowed");
+    if (c != '\n')
+        return refuse(s, 400, "CR without LF");
+    return go(s, next);
 }
 
-static bool scan_chunk_end(struct head_scan *s, uint8_t b)
+static bool in_head(struct head_scan *s, uint8_t c)
 {
-    bool expected =
-        b == (s->state == MF_HEAD_CHUNK_DATA_CR || s->state == MF_HEAD_TRAILER_CR ? '\r' : '\n');
-
-    if (!expected)
-        return refuse(s, 400, "chunk is not framed by CR and LF, or has a trailer");
-    if (s->state == MF_HEAD_CHUNK_SIZE_LF) {
-        s->body_n += s->length;
-        s->state = s->length == 0 ? MF_HEAD_TRAILER_CR : MF_HEAD_CHUNK_DATA;
-    } else if (s->state == MF_HEAD_CHUNK_DATA_CR) {
-        s->state = MF_HEAD_CHUNK_DATA_LF;
-    } else if (s->state == MF_HEAD_CHUNK_DATA_LF) {
-        s->digits = 0;
-        s->length = 0;
-        s->state = MF_HEAD_CHUNK_SIZE;
-    } else if (s->state == MF_HEAD_TRAILER_CR) {
-        s->state = MF_HEAD_TRAILER_LF;
-    } else {
-        next_request(s);
-    }
-    return true;
-}
-
-static bool scan_byte(struct head_scan *s, uint8_t b)
-{
+    if (++s->head_n > s->head_max)
+        return refuse(s, 431, "request head is too large");
     switch (s->state) {
-    case MF_HEAD_REQUEST_LINE:
-        return scan_request_line(s, b);
-    case MF_HEAD_LINE_START:
-        return scan_line_start(s, b);
-    case MF_HEAD_NAME:
-        return scan_name(s, b);
-    case MF_HEAD_VALUE:
-        return scan_value(s, b);
-    case MF_HEAD_LINE_LF:
-        s->state = MF_HEAD_LINE_START;
-        return b == '\n' || refuse(s, 400, "CR without LF");
-    case MF_HEAD_FINAL_LF:
-        return b == '\n' ? end_head(s) : refuse(s, 400, "CR without LF");
-    case MF_HEAD_CHUNK_SIZE:
-        return scan_chunk_size(s, b);
-    case MF_HEAD_CHUNK_SIZE_LF:
-    case MF_HEAD_CHUNK_DATA_CR:
-    case MF_HEAD_CHUNK_DATA_LF:
-    case MF_HEAD_TRAILER_CR:
-    case MF_HEAD_TRAILER_LF:
-        return scan_chunk_end(s, b);
-    case MF_HEAD_BODY:
-    case MF_HEAD_CHUNK_DATA:
-    case MF_HEAD_REFUSED:
-        break;
+    case METHOD:
+        return in_method(s, c);
+    case PATH_FIRST:
+        s->last_path_byte = 0;
+        s->state = PATH;
+        return c == '/' ? in_path(s, c) : refuse(s, 400, "request target is not a path");
+    case PATH:
+        return in_path(s, c);
+    case QUERY:
+        return in_query(s, c);
+    case VERSION:
+        return in_version(s, c);
+    case LINE_LF:
+    case VALUE_LF:
+        return expect_lf(s, c, FIELD_FIRST);
+    case FIELD_FIRST:
+        return begin_field(s, c);
+    case NAME:
+        return in_name(s, c);
+    case VALUE_SPACE:
+        return before_value(s, c);
+    case VALUE:
+        return in_value(s, c);
+    default: /* HEAD_LF */
+        return c == '\n' ? end_head(s) : refuse(s, 400, "CR without LF");
     }
-    return refuse(s, 400, "malformed request");
 }
 
-/* Body bytes are counted, not looked at. */
-static size_t skip_body(struct head_scan *s, size_t n)
+static size_t in_body(struct head_scan *s, struct span bytes)
 {
-    size_t take = n < s->length ? n : (size_t)s->length;
+    size_t taken = bytes.n < s->left ? bytes.n : (size_t)s->left;
 
-    s->length -= take;
-    if (s->length == 0 && s->state == MF_HEAD_CHUNK_DATA)
-        s->state = MF_HEAD_CHUNK_DATA_CR;
-    else if (s->length == 0)
-        next_request(s);
-    return take;
+    s->left -= taken;
+    if (s->left == 0)
+        end_request(s, s->length);
+    return taken;
+}
+
+static size_t in_chunks(struct head_scan *s, struct span bytes)
+{
+    size_t taken = 0;
+    enum chunk_verdict verdict = mf_chunk_scan_feed(&s->chunks, bytes, &taken);
+
+    if (verdict == MF_CHUNK_REFUSED)
+        refuse(s, s->chunks.status, s->chunks.reason);
+    else if (verdict == MF_CHUNK_DONE)
+        end_request(s, s->chunks.body_n);
+    return taken;
 }
 
 bool mf_head_scan_feed(struct head_scan *s, struct span bytes)
 {
-    for (size_t i = 0; i < bytes.n;) {
-        if (s->state == MF_HEAD_REFUSED)
-            return false;
-        s->in_request = true;
-        if (s->state == MF_HEAD_BODY || s->state == MF_HEAD_CHUNK_DATA) {
-            i += skip_body(s, bytes.n - i);
-            continue;
-        }
-        bool in_head = s->state < MF_HEAD_BODY;
-        if (in_head && ++s->head_n > s->head_max)
-            return refuse(s, 431, "request head is larger than allowed");
-        if (!scan_byte(s, bytes.p[i++]))
-            return false;
+    size_t i = 0;
+
+    while (i < bytes.n && s->state != REFUSED) {
+        if (s->state == BODY)
+            i += in_body(s, mf_span_from(bytes, i));
+        else if (s->state == CHUNKS)
+            i += in_chunks(s, mf_span_from(bytes, i));
+        else
+            in_head(s, bytes.p[i++]);
     }
-    return s->state != MF_HEAD_REFUSED;
+    return s->state != REFUSED;
 }

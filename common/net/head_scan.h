@@ -1,61 +1,47 @@
-/* Scanner of raw HTTP/1.1 request bytes, run before the HTTP library sees them. Source: RFC 9112.
+/* Scanner of raw HTTP/1 request bytes: what may reach the HTTP library and what is refused first.
+ * Source: RFC 9112, read narrowly: where it lets a server be lenient, this is not.
  *
- * Two readers of one connection that disagree about where a request ends are request smuggling, so
- * what could be read in two ways is refused: bare LF or CR, folded lines, control characters,
- * doubled or odd Content-Length, Content-Length beside Transfer-Encoding, more than one Host. Fed
- * with pieces of any size; the verdict does not depend on how they are cut. Allocates nothing. */
+ * Bytes go in as they arrive, in any pieces; the verdict does not depend on where they are cut.
+ * The scanner follows heads, Content-Length bodies, chunked bodies and pipelined requests, so it
+ * always knows which byte begins the next request. Pure: no I/O, no allocation. */
 #ifndef MF_COMMON_NET_HEAD_SCAN_H
 #define MF_COMMON_NET_HEAD_SCAN_H
 
+#include "common/base/scope.h"
 #include "common/base/span.h"
+#include "common/net/chunk_scan.h"
 
-enum { MF_HEAD_LINE_NAME_MAX = 20 }; /* bytes of a header name that matter to us */
-
-enum head_state {
-    MF_HEAD_REQUEST_LINE,
-    MF_HEAD_LINE_START,
-    MF_HEAD_NAME,
-    MF_HEAD_VALUE,
-    MF_HEAD_LINE_LF,  /* after CR of a header line or the request line */
-    MF_HEAD_FINAL_LF, /* after CR of the empty line */
-    MF_HEAD_BODY,
-    MF_HEAD_CHUNK_SIZE,
-    MF_HEAD_CHUNK_SIZE_LF,
-    MF_HEAD_CHUNK_DATA,
-    MF_HEAD_CHUNK_DATA_CR,
-    MF_HEAD_CHUNK_DATA_LF,
-    MF_HEAD_TRAILER_CR,
-    MF_HEAD_TRAILER_LF,
-    MF_HEAD_REFUSED
-};
+enum { MF_HEAD_NAME_MAX = 24, MF_HEAD_VALUE_MAX = 16 }; /* bytes kept of a field */
 
 struct head_scan {
-    size_t head_max; /* bytes of request line and headers */
-    size_t body_max; /* bytes of body */
-    enum head_state state;
-    unsigned refused;   /* HTTP status, 0 while all is well */
-    const char *reason; /* a literal */
-    uint64_t finished;  /* requests read to their end */
-    bool in_request;    /* a byte of the current request has come */
-    /* the current request */
-    size_t head_n;
-    unsigned part; /* of the request line: 0 method, 1 target, 2 version */
-    char version[9];
-    size_t part_n;
-    bool in_query, slash_before;
-    unsigned dots;
-    char name[MF_HEAD_LINE_NAME_MAX + 1];
+    uint64_t requests;  /* whole requests seen */
+    uint64_t last_body; /* bytes of the last whole request's body, chunk framing not counted */
+    unsigned status;    /* 0, or the status that refuses: 400, 413, 417, 431, 501, 505 */
+    const char *reason; /* of the refusal: one clause */
+    /* private to head_scan.c from here on */
+    size_t head_max;
+    uint64_t body_max;
+    int state;
+    size_t head_n;   /* bytes of this head so far */
+    uint64_t length; /* Content-Length */
+    uint64_t left;   /* bytes of that body still to come */
+    struct chunk_scan chunks;
+    unsigned part;          /* place inside the version */
+    unsigned minor;         /* HTTP/1.minor */
+    int field;              /* which field of interest the line is */
+    unsigned seen;          /* bit per field of interest */
+    bool is_head;           /* method HEAD: no body follows its answer or may follow it */
+    uint8_t last_path_byte; /* for "//" and ".." */
     size_t name_n, value_n;
-    char value[32]; /* of the headers that matter */
-    unsigned hosts;
-    bool has_length, chunked, http10;
-    uint64_t length; /* Content-Length, or what is left of it */
-    uint64_t body_n;
-    unsigned digits;
+    char name[MF_HEAD_NAME_MAX]; /* method, then each field's name in lower case */
+    char value[MF_HEAD_VALUE_MAX];
 };
 
-void mf_head_scan_init(struct head_scan *scan, size_t head_max, size_t body_max);
-/* Takes the next bytes; false once refused (and for ever after). */
-bool mf_head_scan_feed(struct head_scan *scan, struct span bytes);
+/* head_max: bytes of request line and fields with their line ends. body_max: bytes of body. */
+void mf_head_scan_init(struct head_scan *scan, size_t head_max, uint64_t body_max);
+/* Takes the next bytes. False once anything was refused, and for ever after. */
+MF_MUST_USE bool mf_head_scan_feed(struct head_scan *scan, struct span bytes);
+/* True before the first byte of a request: nothing of one has arrived. */
+bool mf_head_scan_is_between(const struct head_scan *scan);
 
 #endif

@@ -1,190 +1,359 @@
-/* Connections: each one's bytes pass our scanner before the HTTP library parses them. */
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+#include "common/net/http_connection.h"
+
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "common/net/http_server_parts.h"
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/http.h>
+
 #include "common/net/http_status.h"
 
-/* Nothing has been promised to the client when no earlier answer is outstanding: then it is told.
- */
-static void refuse(struct connection *k)
-{
-    char answer[512];
-    char body[256];
-    unsigned status = k->scan.refused;
-    int body_n = snprintf(body, sizeof body, "{\"code\":%u,\"message\":\"%s\",\"details\":[]}",
-                          mf_grpc_code_of(status), k->scan.reason);
-    int n = snprintf(answer, sizeof answer,
-                     "HTTP/1.1 %u %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n"
-                     "Connection: close\r\n\r\n%s",
-                     status, mf_http_reason(status), body_n, body);
-    bool quiet = k->answered == k->scan.finished &&
-                 evbuffer_get_length(bufferevent_get_output(k->bev)) == 0;
+enum {
+    LINGER_MS = 1000,        /* for a refused client to read why */
+    LINGER_MAX = 256 * 1024, /* bytes read from it meanwhile */
+    READ_AHEAD = 64 * 1024,  /* bytes of pipelined requests buffered beside one whole request */
+    PEEK = 4,                /* extents looked at in one go */
+};
 
-    if (quiet && n > 0 && (size_t)n < sizeof answer)
-        (void)send(k->fd, answer, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
-    shutdown(k->fd, SHUT_RDWR);
+static struct timeval from_ms(unsigned ms)
+{
+    return (struct timeval){.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
 }
 
-static void arm_deadline(struct connection *k)
+/* A list instead of a heap for timers of one length: constant cost however many idle. */
+static void common_timer(struct event_base *base, unsigned ms, struct timeval *out)
 {
-    unsigned ms = k->thread->server->params.request_deadline_ms;
-    const struct timeval after = {.tv_sec = ms / 1000, .tv_usec = (long)(ms % 1000) * 1000};
+    struct timeval tv = from_ms(ms > 0 ? ms : 1);
+    const struct timeval *common = event_base_init_common_timeout(base, &tv);
 
-    evtimer_add(k->deadline, &after);
+    *out = common != NULL ? *common : tv;
 }
 
-static void scan_piece(struct connection *k, struct span bytes)
+static void stop_timer(struct http_request *r)
 {
-    uint64_t finished = k->scan.finished;
-    bool was_in_request = k->scan.in_request;
-
-    if (!mf_head_scan_feed(&k->scan, bytes)) {
-        evtimer_del(k->deadline);
-        refuse(k);
-        return;
-    }
-    if (!k->scan.in_request)
-        evtimer_del(k->deadline);
-    else if (!was_in_request || k->scan.finished != finished)
-        arm_deadline(k);
+    if (r->timer_on)
+        event_del(r->timer);
+    r->timer_on = false;
 }
 
-/* Runs when bytes arrive, before the library's own read callback. */
-static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *change, void *arg)
+static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
-    struct connection *k = arg;
-    struct evbuffer_ptr from;
-    struct evbuffer_iovec pieces[8];
-
-    if (change->n_added == 0)
-        return;
-    if (k->scan.state == MF_HEAD_REFUSED) {
-        evbuffer_drain(input, evbuffer_get_length(input));
-        return;
-    }
-    k->fd = bufferevent_getfd(k->bev);
-    if (evbuffer_ptr_set(input, &from, change->orig_size, EVBUFFER_PTR_SET) != 0)
-        return;
-    size_t left = change->n_added;
-    while (left > 0 && k->scan.state != MF_HEAD_REFUSED) {
-        int n = evbuffer_peek(input, (ev_ssize_t)left, &from, pieces, (int)MF_LEN(pieces));
-        size_t seen = 0;
-        for (int i = 0; i < n && i < (int)MF_LEN(pieces) && seen < left; i++) {
-            size_t take = pieces[i].iov_len < left - seen ? pieces[i].iov_len : left - seen;
-            scan_piece(k, (struct span){pieces[i].iov_base, take});
-            seen += take;
-            if (k->scan.state == MF_HEAD_REFUSED)
-                break;
-        }
-        if (seen == 0)
-            break;
-        left -= seen;
-        if (left > 0 && evbuffer_ptr_set(input, &from, seen, EVBUFFER_PTR_ADD) != 0)
-            break;
-    }
-    if (k->scan.state == MF_HEAD_REFUSED)
-        evbuffer_drain(input, evbuffer_get_length(input));
-}
-
-static void on_deadline(evutil_socket_t fd, short what, void *arg)
-{
-    struct connection *k = arg;
+    struct http_request *r = arg;
 
     (void)fd;
     (void)what;
-    shutdown(bufferevent_getfd(k->bev), SHUT_RDWR);
+    r->timer_on = false;
+    evhttp_connection_free(r->evcon);
 }
 
-static void forget(struct connection *k)
+/* Without memory for a timer the connection is given up: no request is without its deadline. */
+static void start_timer(struct http_request *r, const struct timeval *after)
 {
-    struct io_thread *t = k->thread;
+    stop_timer(r);
+    if (r->timer == NULL)
+        r->timer = evtimer_new(r->set->base, on_timer, r);
+    if (r->timer == NULL || evtimer_add(r->timer, after) != 0) {
+        shutdown(r->fd, SHUT_RDWR);
+        return;
+    }
+    r->timer_on = true;
+}
 
-    if (k->slot != MF_NO_SLOT)
-        mf_slot_drop(t, k->slot);
-    if (k->fd >= 0 && (size_t)k->fd < t->connection_cap && t->connections[k->fd] == k)
-        t->connections[k->fd] = NULL;
-    event_free(k->deadline);
-    free(k);
-    if (t->connection_count-- == t->connection_max && !t->stopping)
-        evconnlistener_enable(t->listener);
+static bool send_refusal(struct http_request *r)
+{
+    char body[200];
+    char text[600];
+    unsigned status = r->scan.status;
+
+    /* Reasons are our own literals; the quotes in one are what JSON must escape. */
+    char reason[120] = "";
+    for (size_t i = 0, n = 0; r->scan.reason[i] != '\0' && n < sizeof reason - 3; i++) {
+        if (r->scan.reason[i] == '"')
+            reason[n++] = '\\';
+        reason[n++] = r->scan.reason[i];
+    }
+    int body_n = snprintf(body, sizeof body, "{\"code\":%u,\"message\":\"%s\",\"details\":[]}",
+                          mf_grpc_code_of(status), reason);
+    int n = snprintf(text, sizeof text,
+                     "HTTP/1.1 %u %s\r\nDate: %s\r\nContent-Type: application/json\r\n"
+                     "Content-Length: %d\r\nConnection: close\r\n\r\n%s",
+                     status, mf_http_reason(status), mf_exchange_date(r->set), body_n, body);
+    assert(n > 0 && (size_t)n < sizeof text);
+    return send(r->fd, text, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT) == n;
+}
+
+/* Says why where no earlier answer is outstanding, then closes; else cuts the connection. */
+static void refuse(struct http_request *r)
+{
+    bool is_free = r->req == NULL && r->handled == r->scan.requests &&
+                   evbuffer_get_length(bufferevent_get_output(r->bev)) == 0;
+
+    r->refused = true;
+    if (!is_free || !send_refusal(r)) {
+        shutdown(r->fd, SHUT_RDWR);
+        return;
+    }
+    /* Closing now would reset the connection under bytes still coming, and lose the answer. */
+    shutdown(r->fd, SHUT_WR);
+    start_timer(r, &r->set->linger);
+}
+
+static void scan_added(struct http_request *r, struct evbuffer *input, size_t added)
+{
+    size_t at = evbuffer_get_length(input) - added;
+
+    while (added > 0) {
+        struct evbuffer_iovec parts[PEEK];
+        struct evbuffer_ptr from;
+        if (evbuffer_ptr_set(input, &from, at, EVBUFFER_PTR_SET) != 0)
+            break;
+        int n = evbuffer_peek(input, (ev_ssize_t)added, &from, parts, PEEK);
+        for (int i = 0; i < n && i < PEEK && added > 0; i++) {
+            size_t len = parts[i].iov_len < added ? parts[i].iov_len : added;
+            if (!mf_head_scan_feed(&r->scan, (struct span){parts[i].iov_base, len}))
+                return;
+            at += len;
+            added -= len;
+        }
+    }
+}
+
+/* Runs when bytes have come in, before evhttp sees them. */
+static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
+{
+    struct http_request *r = arg;
+
+    if (info->n_added == 0)
+        return;
+    if (!r->refused) {
+        scan_added(r, input, info->n_added);
+        if (r->scan.status != 0)
+            refuse(r);
+    } else if ((r->drained += info->n_added) > LINGER_MAX) {
+        shutdown(r->fd, SHUT_RDWR);
+    }
+    if (r->refused) {
+        evbuffer_drain(input, evbuffer_get_length(input));
+        return;
+    }
+    if (mf_head_scan_is_between(&r->scan))
+        stop_timer(r);
+    else if (!r->timer_on && r->req == NULL)
+        start_timer(r, &r->set->deadline);
+}
+
+static void forget(struct http_request *r)
+{
+    struct http_connections *set = r->set;
+
+    if (r->timer != NULL)
+        event_free(r->timer);
+    free(r);
+    set->open--;
+    set->closed(set->state);
 }
 
 static void on_close(struct evhttp_connection *evcon, void *arg)
 {
+    struct http_request *r = arg;
+    struct http_slot *slot = &r->set->slots[r->fd];
+
     (void)evcon;
-    forget(arg);
+    slot->connection = NULL;
+    slot->generation++;
+    evbuffer_remove_cb_entry(bufferevent_get_input(r->bev), r->tap);
+    /* evhttp lets go of a request that was never answered, and nobody else will free it. */
+    if (r->req != NULL && evhttp_request_get_connection(r->req) == NULL)
+        evhttp_request_free(r->req);
+    forget(r);
 }
 
-static bool remember(struct io_thread *t, struct connection *k)
+static bool make_slot(struct http_connections *set, int fd)
 {
-    size_t need = (size_t)k->fd + 1;
+    size_t need = (size_t)fd + 1;
 
-    if (need > t->connection_cap) {
-        size_t cap = need < 256 ? 256 : need * 2;
-        struct connection **grown = realloc(t->connections, cap * sizeof(struct connection *));
-        if (grown == NULL)
-            return false;
-        memset(grown + t->connection_cap, 0,
-               (cap - t->connection_cap) * sizeof(struct connection *));
-        t->connections = grown;
-        t->connection_cap = cap;
-    }
-    t->connections[k->fd] = k;
+    if (need <= set->slot_count)
+        return true;
+    size_t count = set->slot_count < 64 ? 64 : set->slot_count;
+    while (count < need)
+        count *= 2;
+    struct http_slot *slots = mf_array_new(count, sizeof *slots);
+    if (slots == NULL)
+        return false;
+    if (set->slot_count > 0)
+        memcpy(slots, set->slots, set->slot_count * sizeof *slots);
+    free(set->slots);
+    set->slots = slots;
+    set->slot_count = count;
     return true;
 }
 
-/* Runs right after the library has made its connection around our bufferevent, before any of its
- * events. The library (2.1) has no call for "a connection was made"; it does give each bufferevent
- * its connection as the callbacks' argument, and tells us of the end of a connection once we have
- * that. */
-static void tie(evutil_socket_t fd, short what, void *arg)
+/* evhttp has no call that tells a new connection, but its bufferevent knows it. */
+static void adopt(struct http_request *r)
 {
-    struct connection *k = arg;
-    struct io_thread *t = k->thread;
-    bufferevent_data_cb on_read = NULL;
+    bufferevent_data_cb read_cb = NULL;
+    bufferevent_data_cb write_cb = NULL;
+    bufferevent_event_cb event_cb = NULL;
     void *evcon = NULL;
+    struct bufferevent *bev = r->bev;
+
+    bufferevent_getcb(bev, &read_cb, &write_cb, &event_cb, &evcon);
+    r->fd = bufferevent_getfd(bev);
+    if (event_cb == NULL || evcon == NULL || r->fd < 0) { /* given up by evhttp already */
+        evbuffer_remove_cb_entry(bufferevent_get_input(bev), r->tap);
+        forget(r);
+    } else if (!make_slot(r->set, r->fd)) {
+        evbuffer_remove_cb_entry(bufferevent_get_input(bev), r->tap);
+        forget(r);
+        evhttp_connection_free(evcon);
+    } else {
+        r->evcon = evcon;
+        r->set->slots[r->fd].connection = r;
+        evhttp_connection_set_closecb(r->evcon, on_close, r);
+        bufferevent_set_timeouts(bev, &r->set->idle, &r->set->stall);
+    }
+    bufferevent_decref(bev);
+}
+
+/* Runs in the same turn of the loop as the accept, so before anything else of these connections. */
+static void on_adopt(evutil_socket_t fd, short what, void *arg)
+{
+    struct http_connections *set = arg;
 
     (void)fd;
     (void)what;
-    bufferevent_getcb(k->bev, &on_read, NULL, NULL, &evcon);
-    if (++t->connection_count >= t->connection_max)
-        evconnlistener_disable(t->listener);
-    k->fd = bufferevent_getfd(k->bev);
-    evhttp_connection_set_closecb(evcon, on_close, k);
-    if (k->fd < 0 || !remember(t, k))
-        evhttp_connection_free(evcon); /* calls on_close */
+    while (set->fresh != NULL) {
+        struct http_request *r = set->fresh;
+        set->fresh = r->next_fresh;
+        adopt(r);
+    }
 }
 
-struct bufferevent *mf_connection_new(struct event_base *base, void *thread)
+struct bufferevent *mf_connections_accept(struct event_base *base, void *arg)
 {
-    struct io_thread *t = thread;
-    struct connection *k = calloc(1, sizeof *k);
+    struct http_connections *set = arg;
+    const struct http_server_params *params = set->params;
+    struct http_request *r = calloc(1, sizeof *r);
     struct bufferevent *bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
 
-    if (k != NULL)
-        *k = (struct connection){.thread = t, .bev = bev, .slot = MF_NO_SLOT, .fd = -1};
-    if (k != NULL && bev != NULL && (k->deadline = evtimer_new(base, on_deadline, k)) != NULL) {
-        mf_head_scan_init(&k->scan, t->server->params.head_max, t->server->params.body_max);
-        evbuffer_add_cb(bufferevent_get_input(bev), on_input, k);
-        if (event_base_once(base, -1, EV_TIMEOUT, tie, k, NULL) == 0)
-            return bev;
-        event_free(k->deadline);
+    /* evhttp then makes one of its own, whose requests are cut: they went past no scanner. */
+    if (r == NULL || bev == NULL) {
+        free(r);
+        if (bev != NULL)
+            bufferevent_free(bev);
+        return NULL;
     }
-    /* No memory: an unread, unscanned connection must not be served. */
-    if (bev != NULL)
+    *r = (struct http_request){.set = set, .bev = bev, .fd = -1, .next_fresh = set->fresh};
+    mf_head_scan_init(&r->scan, params->head_max, params->body_max);
+    r->tap = evbuffer_add_cb(bufferevent_get_input(bev), on_input, r);
+    if (r->tap == NULL) {
+        free(r);
         bufferevent_free(bev);
-    free(k);
-    return NULL;
+        return NULL;
+    }
+    bufferevent_setwatermark(bev, EV_READ, 0, params->head_max + params->body_max + READ_AHEAD);
+    bufferevent_incref(bev); /* until adopted */
+    set->fresh = r;
+    set->open++;
+    set->opened(set->state);
+    event_active(set->adopt, EV_TIMEOUT, 0);
+    return bev;
 }
 
-struct connection *mf_connection_of(struct io_thread *t, struct evhttp_request *ev)
+static void on_complete(struct evhttp_request *req, void *arg)
 {
-    struct evhttp_connection *evcon = evhttp_request_get_connection(ev);
-    int fd = evcon == NULL ? -1 : bufferevent_getfd(evhttp_connection_get_bufferevent(evcon));
+    struct http_request *r = arg;
 
-    return fd >= 0 && (size_t)fd < t->connection_cap ? t->connections[fd] : NULL;
+    (void)req;
+    r->req = NULL;
+    r->exchange = MF_EXCHANGE_NONE;
+    if (!mf_head_scan_is_between(&r->scan) && !r->refused)
+        start_timer(r, &r->set->deadline);
+}
+
+/* Our scanner and evhttp must have seen the same request, or one of them was fooled. */
+static struct http_request *match(struct http_connections *set, struct evhttp_request *req)
+{
+    struct evhttp_connection *evcon = evhttp_request_get_connection(req);
+    evutil_socket_t fd = bufferevent_getfd(evhttp_connection_get_bufferevent(evcon));
+    struct http_request *r = fd >= 0 && (size_t)fd < set->slot_count ? set->slots[fd].connection
+                                                                     : NULL;
+
+    if (r == NULL || r->evcon != evcon || r->refused || r->req != NULL ||
+        r->handled >= r->scan.requests)
+        return NULL;
+    if (r->handled + 1 == r->scan.requests &&
+        evbuffer_get_length(evhttp_request_get_input_buffer(req)) != r->scan.last_body)
+        return NULL;
+    return r;
+}
+
+void mf_connections_request(struct evhttp_request *req, void *arg)
+{
+    struct http_connections *set = arg;
+    struct http_request *r = match(set, req);
+
+    if (r == NULL) {
+        evhttp_connection_free(evhttp_request_get_connection(req));
+        return;
+    }
+    stop_timer(r);
+    r->handled++;
+    r->req = req;
+    r->exchange = MF_EXCHANGE_HANDLER;
+    set->slots[r->fd].generation++;
+    evhttp_request_set_on_complete_cb(req, on_complete, r);
+    set->params->handler.on_request(r, set->params->handler.state);
+    if (r->exchange == MF_EXCHANGE_HANDLER)
+        mf_http_reply_status(r, 500, MF_SPAN("request was not answered"));
+    if (r->exchange == MF_EXCHANGE_DEFERRED) {
+        struct evbuffer *body = evhttp_request_get_input_buffer(req);
+        evbuffer_drain(body, evbuffer_get_length(body));
+    }
+}
+
+struct http_request *mf_connections_find(struct http_connections *set, struct http_ticket ticket)
+{
+    size_t fd = ticket.id & UINT32_MAX;
+
+    if (fd >= set->slot_count || set->slots[fd].generation != ticket.id >> 32)
+        return NULL;
+    struct http_request *r = set->slots[fd].connection;
+    return r != NULL && r->exchange == MF_EXCHANGE_DEFERRED ? r : NULL;
+}
+
+void mf_connections_stop(struct http_connections *set)
+{
+    set->stopping = true;
+    for (size_t i = 0; i < set->slot_count; i++) {
+        struct http_request *r = set->slots[i].connection;
+        if (r != NULL && r->req == NULL && r->handled == r->scan.requests &&
+            mf_head_scan_is_between(&r->scan))
+            evhttp_connection_free(r->evcon);
+    }
+}
+
+bool mf_connections_init(struct http_connections *set, struct err *err)
+{
+    set->adopt = event_new(set->base, -1, 0, on_adopt, set);
+    if (set->adopt == NULL)
+        return mf_err_set(err, MF_ERR_SYSTEM, "no memory for an event");
+    common_timer(set->base, set->params->idle_ms, &set->idle);
+    common_timer(set->base, set->params->request_deadline_ms, &set->deadline);
+    common_timer(set->base, set->params->request_deadline_ms, &set->stall);
+    common_timer(set->base, LINGER_MS, &set->linger);
+    return true;
+}
+
+void mf_connections_done(struct http_connections *set)
+{
+    if (set->adopt != NULL)
+        event_free(set->adopt);
+    free(set->slots);
+    set->slots = NULL;
+    set->slot_count = 0;
 }

@@ -1,185 +1,162 @@
 #include "common/net/http_server.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/tcp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include "common/net/http_server_parts.h"
+#include <event2/event.h>
+#include <event2/http.h>
+#include <event2/listener.h>
 
-enum { BACKLOG = 4096, THREADS_MAX = 16, FLUSH_MS = 20 };
+#include "common/net/http_connection.h"
+#include "common/net/http_inbox.h"
+#include "common/net/http_listen.h"
 
-static bool make_address(const struct http_server_params *p, struct sockaddr_storage *out,
-                         socklen_t *n, struct err *err)
+enum {
+    THREADS_MAX = 16,
+    ACCEPT_PAUSE_MS = 100, /* after accept failed, as without descriptors */
+    EVHTTP_SLACK = 1024,   /* bytes by which evhttp's limits lie above ours, which speak first */
+};
+
+struct io_thread {
+    struct http_server *server;
+    pthread_t id;
+    bool started;
+    struct http_inbox *inbox;
+    struct event_base *base;
+    struct evhttp *http;
+    struct evconnlistener *listener; /* owned by http */
+    struct event *wake;
+    struct event *grace;
+    struct http_connections connections;
+    atomic_bool paused; /* not accepting: too many connections */
+};
+
+struct http_server {
+    struct http_server_params params;
+    int listen_fd;
+    bool own_socket; /* an inherited one may serve others: not shut down */
+    uint16_t port;
+    atomic_uint connections;
+    atomic_bool stop;
+    unsigned grace_ms; /* written before stop */
+    size_t thread_count;
+    struct io_thread threads[THREADS_MAX];
+};
+
+/* libevent would write to stderr; what matters here reaches the caller as an error. */
+static void drop_message(int severity, const char *message)
 {
-    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(p->port)};
-    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(p->port)};
-
-    *out = (struct sockaddr_storage){0};
-    if (inet_pton(AF_INET, p->address, &v4.sin_addr) == 1) {
-        memcpy(out, &v4, *n = sizeof v4);
-        return true;
-    }
-    if (inet_pton(AF_INET6, p->address, &v6.sin6_addr) == 1) {
-        memcpy(out, &v6, *n = sizeof v6);
-        return true;
-    }
-    return mf_err_set(err, MF_ERR_USAGE, "'%s' is not an IP address", p->address);
+    (void)severity;
+    (void)message;
 }
 
-/* No SO_REUSEPORT: a second process of the same user would silently take half the connections. */
-static bool listen_on(const struct http_server_params *p, int *out, struct err *err)
+static void set_up_libevent(void)
 {
-    struct sockaddr_storage address;
-    socklen_t n = 0;
-    int on = 1;
-
-    if (!make_address(p, &address, &n, err))
-        return false;
-    MF_SCOPED(mf_fd_done)
-    int fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return mf_err_sys(err, "cannot open a socket");
-    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    /* Accepted sockets inherit it; without it replies wait for delayed acknowledgements. */
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (bind(fd, (const struct sockaddr *)&address, n) != 0 || listen(fd, BACKLOG) != 0) {
-        mf_err_sys(err, "cannot listen on %s port %u", p->address, (unsigned)p->port);
-        return mf_err_hint(err, "choose another port, or stop what uses this one");
-    }
-    *out = fd;
-    fd = -1;
-    return true;
+    event_set_log_callback(drop_message);
 }
 
-static uint16_t port_of(int fd)
+/* Counting connections. A thread that sees too many stops accepting; who closes one wakes all. */
+static void on_opened(void *state)
 {
-    struct sockaddr_storage address = {0};
-    socklen_t n = sizeof address;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
+    struct io_thread *t = state;
+    unsigned max = t->server->params.connections_max;
 
-    if (getsockname(fd, (struct sockaddr *)&address, &n) != 0)
-        return 0;
-    memcpy(&v4, &address, sizeof v4);
-    memcpy(&v6, &address, sizeof v6);
-    return ntohs(address.ss_family == AF_INET ? v4.sin_port : v6.sin6_port);
+    if (atomic_fetch_add(&t->server->connections, 1) + 1 < max)
+        return;
+    evconnlistener_disable(t->listener);
+    atomic_store(&t->paused, true);
+    if (atomic_load(&t->server->connections) < max) /* one closed in between and saw no pause */
+        mf_inbox_wake(t->inbox);
 }
 
-static void leave_loop(evutil_socket_t fd, short what, void *arg)
+static void on_closed(void *state)
 {
-    struct io_thread *t = arg;
+    struct io_thread *t = state;
+    struct http_server *server = t->server;
 
+    if (t->connections.stopping && t->connections.open == 0)
+        event_base_loopbreak(t->base);
+    if (atomic_fetch_sub(&server->connections, 1) > server->params.connections_max)
+        return;
+    for (size_t i = 0; i < server->thread_count; i++)
+        if (atomic_load(&server->threads[i].paused))
+            mf_inbox_wake(server->threads[i].inbox);
+}
+
+static void accept_again(evutil_socket_t fd, short what, void *arg)
+{
     (void)fd;
     (void)what;
-    event_base_loopexit(t->base, NULL);
+    evconnlistener_enable(arg);
 }
 
-/* Answers already handed to the kernel's buffers get a moment to go out. */
-static void leave_soon(struct io_thread *t, unsigned ms)
+/* Out of descriptors, mostly: without a pause the loop would spin. */
+static void on_accept_error(struct evconnlistener *listener, void *http)
 {
-    const struct timeval after = {.tv_sec = ms / 1000, .tv_usec = (long)(ms % 1000) * 1000};
+    struct timeval pause = {.tv_usec = ACCEPT_PAUSE_MS * 1000};
 
-    evtimer_add(t->grace, &after);
+    (void)http;
+    evconnlistener_disable(listener);
+    event_base_once(evconnlistener_get_base(listener), -1, EV_TIMEOUT, accept_again, listener,
+                    &pause);
+}
+
+static void on_grace_over(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    event_base_loopbreak(arg);
 }
 
 static void begin_stop(struct io_thread *t)
 {
-    t->stopping = true;
+    unsigned ms = t->server->grace_ms;
+    struct timeval grace = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
+
+    evconnlistener_set_cb(t->listener, NULL, NULL); /* stays off, whoever enables it */
     evconnlistener_disable(t->listener);
-    leave_soon(t, t->deferred == 0 ? FLUSH_MS : atomic_load(&t->server->grace_ms));
+    mf_connections_stop(&t->connections);
+    if (t->connections.open == 0 || ms == 0 || evtimer_add(t->grace, &grace) != 0)
+        event_base_loopbreak(t->base);
 }
 
 static void on_wake(evutil_socket_t fd, short what, void *arg)
 {
     struct io_thread *t = arg;
-    uint64_t ignored = 0;
+    struct parcel *parcels = NULL;
+    size_t count = mf_inbox_take(t->inbox, &parcels);
 
+    (void)fd;
     (void)what;
-    if (read(fd, &ignored, sizeof ignored) < 0 && errno != EAGAIN)
-        return;
-    pthread_mutex_lock(&t->lock);
-    struct pending_answer *list = t->first;
-    t->first = NULL;
-    t->last = &t->first;
-    pthread_mutex_unlock(&t->lock);
-    while (list != NULL) {
-        struct pending_answer *next = list->next;
-        mf_slot_answer(t, &list->to);
-        free(list);
-        list = next;
+    for (size_t i = 0; i < count; i++) {
+        struct http_request *r = mf_connections_find(&t->connections, parcels[i].ticket);
+        if (r != NULL)
+            mf_exchange_write(r, &parcels[i].reply);
+        mf_parcel_done(&parcels[i]);
     }
     if (atomic_load(&t->server->stop)) {
-        if (!t->stopping)
+        if (!t->connections.stopping)
             begin_stop(t);
-        else if (t->deferred == 0)
-            leave_soon(t, FLUSH_MS);
+    } else if (atomic_load(&t->paused) &&
+               atomic_load(&t->server->connections) < t->server->params.connections_max) {
+        atomic_store(&t->paused, false);
+        evconnlistener_enable(t->listener);
     }
 }
 
-static void wake(struct io_thread *t)
+static void close_thread(struct io_thread *t)
 {
-    const uint64_t one = 1;
-    ssize_t n = write(t->wake_fd, &one, sizeof one);
-    (void)n; /* a full counter wakes as well */
-}
-
-void mf_http_answer(struct http_server *server, struct http_answer_to *answers, size_t count)
-{
-    for (unsigned k = 0; k < server->thread_count; k++) {
-        struct io_thread *t = &server->threads[k];
-        bool any = false;
-        for (size_t i = 0; i < count; i++) {
-            if (answers[i].ticket.thread != k)
-                continue;
-            struct pending_answer *p = malloc(sizeof *p);
-            if (p == NULL) { /* the client's deadline will answer for us */
-                mf_buf_done(&answers[i].reply.body);
-                continue;
-            }
-            *p = (struct pending_answer){.to = answers[i]};
-            pthread_mutex_lock(&t->lock);
-            *t->last = p;
-            t->last = &p->next;
-            pthread_mutex_unlock(&t->lock);
-            any = true;
-        }
-        if (any)
-            wake(t);
-    }
-}
-
-static bool open_http(struct io_thread *t, struct err *err)
-{
-    const struct http_server_params *p = &t->server->params;
-    const struct timeval idle = {.tv_sec = p->idle_ms / 1000,
-                                 .tv_usec = (long)(p->idle_ms % 1000) * 1000};
-    struct event_config *config = event_config_new();
-
-    if (config != NULL && event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0)
-        t->base = event_base_new_with_config(config);
-    event_config_free(config);
-    t->http = t->base != NULL ? evhttp_new(t->base) : NULL;
-    int fd = t->http != NULL ? fcntl(t->server->fd, F_DUPFD_CLOEXEC, 3) : -1;
-    struct evhttp_bound_socket *bound = fd >= 0 ? evhttp_accept_socket_with_handle(t->http, fd)
-                                                : NULL;
-    if (bound == NULL)
-        return mf_err_set(err, MF_ERR_SYSTEM, "cannot start an HTTP thread");
-    t->listener = evhttp_bound_socket_get_listener(bound);
-    evhttp_set_allowed_methods(
-        t->http, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT |
-                     EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE | EVHTTP_REQ_PATCH);
-    /* Beyond our scanner's limits, so that it is always the one to answer. */
-    evhttp_set_max_headers_size(t->http, (ev_ssize_t)p->head_max + 4096);
-    evhttp_set_max_body_size(t->http, (ev_ssize_t)p->body_max + 4096);
-    evhttp_set_timeout_tv(t->http, &idle);
-    evhttp_set_bevcb(t->http, mf_connection_new, t);
-    evhttp_set_gencb(t->http, mf_request_handle, t);
-    return true;
+    mf_inbox_close(t->inbox);
+    evhttp_free(t->http);
+    event_base_loop(t->base, EVLOOP_NONBLOCK); /* what evhttp freed is finished by the loop */
+    event_free(t->wake);
+    event_free(t->grace);
+    mf_connections_done(&t->connections);
+    event_base_free(t->base);
 }
 
 static void *run_thread(void *arg)
@@ -187,75 +164,164 @@ static void *run_thread(void *arg)
     struct io_thread *t = arg;
 
     event_base_dispatch(t->base);
+    close_thread(t);
     return NULL;
 }
 
-static bool start_thread(struct http_server *server, unsigned index, struct err *err)
+static bool make_base(struct io_thread *t)
 {
-    struct io_thread *t = &server->threads[index];
-    unsigned share = server->params.connections_max / server->params.threads;
+    struct event_config *config = event_config_new();
 
-    *t = (struct io_thread){.server = server,
-                            .index = index,
-                            .wake_fd = -1,
-                            .free_slot = MF_NO_SLOT,
-                            .connection_max = share > 0 ? share : 1};
-    t->last = &t->first;
-    pthread_mutex_init(&t->lock, NULL);
-    server->thread_count++;
-    if (!open_http(t, err))
+    if (config == NULL)
         return false;
-    t->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (t->wake_fd < 0)
-        return mf_err_sys(err, "cannot make an event descriptor");
-    t->wake = event_new(t->base, t->wake_fd, EV_READ | EV_PERSIST, on_wake, t);
-    t->grace = evtimer_new(t->base, leave_loop, t);
-    if (t->wake == NULL || t->grace == NULL || event_add(t->wake, NULL) != 0)
-        return mf_err_set(err, MF_ERR_SYSTEM, "cannot start an HTTP thread");
-    errno = pthread_create(&t->id, NULL, run_thread, t);
-    return errno == 0 || mf_err_sys(err, "cannot start an HTTP thread");
+    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
+    t->base = event_base_new_with_config(config);
+    event_config_free(config);
+    return t->base != NULL;
 }
 
-static void free_thread(struct io_thread *t)
+static bool make_http(struct io_thread *t)
+{
+    const struct http_server_params *params = &t->server->params;
+    struct timeval idle = {.tv_sec = params->idle_ms / 1000 + 1};
+
+    t->http = evhttp_new(t->base);
+    if (t->http == NULL)
+        return false;
+    evhttp_set_max_headers_size(t->http, (ev_ssize_t)params->head_max + EVHTTP_SLACK);
+    evhttp_set_max_body_size(t->http, (ev_ssize_t)params->body_max + EVHTTP_SLACK);
+    evhttp_set_default_content_type(t->http, NULL);
+    evhttp_set_timeout_tv(t->http, &idle);
+    evhttp_set_allowed_methods(t->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST |
+                                            EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | EVHTTP_REQ_PATCH |
+                                            EVHTTP_REQ_OPTIONS);
+    evhttp_set_bevcb(t->http, mf_connections_accept, &t->connections);
+    evhttp_set_gencb(t->http, mf_connections_request, &t->connections);
+    t->listener = evconnlistener_new(t->base, NULL, NULL, LEV_OPT_CLOSE_ON_EXEC, 0,
+                                     t->server->listen_fd);
+    if (t->listener == NULL)
+        return false;
+    evconnlistener_set_error_cb(t->listener, on_accept_error);
+    if (evhttp_bind_listener(t->http, t->listener) == NULL) {
+        evconnlistener_free(t->listener);
+        return false;
+    }
+    return true;
+}
+
+static bool make_thread(struct http_server *server, uint32_t index, struct err *err)
+{
+    struct io_thread *t = &server->threads[index];
+
+    t->server = server;
+    if (!mf_inbox_new(&t->inbox, err))
+        return false;
+    if (!make_base(t))
+        return mf_err_set(err, MF_ERR_SYSTEM, "cannot make an event loop");
+    t->connections = (struct http_connections){
+        .base = t->base,
+        .params = &server->params,
+        .thread = index,
+        .opened = on_opened,
+        .closed = on_closed,
+        .state = t,
+    };
+    t->grace = evtimer_new(t->base, on_grace_over, t->base);
+    t->wake = event_new(t->base, mf_inbox_fd(t->inbox), EV_READ | EV_PERSIST, on_wake, t);
+    if (t->grace == NULL || t->wake == NULL || event_add(t->wake, NULL) != 0 || !make_http(t))
+        return mf_err_set(err, MF_ERR_SYSTEM, "cannot make an HTTP server");
+    return mf_connections_init(&t->connections, err);
+}
+
+/* A thread that never ran. */
+static void unmake_thread(struct io_thread *t)
 {
     if (t->http != NULL)
-        evhttp_free(t->http); /* closes connections, which forget their slots */
+        evhttp_free(t->http);
     if (t->wake != NULL)
         event_free(t->wake);
     if (t->grace != NULL)
         event_free(t->grace);
+    mf_connections_done(&t->connections);
     if (t->base != NULL)
         event_base_free(t->base);
-    mf_fd_done(&t->wake_fd);
-    while (t->first != NULL) {
-        struct pending_answer *next = t->first->next;
-        mf_buf_done(&t->first->to.reply.body);
-        free(t->first);
-        t->first = next;
+}
+
+/* Signals are for the thread that reads them from a descriptor; SIGPIPE is for nobody. */
+static bool start_thread(struct io_thread *t, struct err *err)
+{
+    sigset_t all;
+    sigset_t before;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    errno = pthread_create(&t->id, NULL, run_thread, t);
+    t->started = errno == 0;
+    if (!t->started)
+        mf_err_sys(err, "cannot start a thread");
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return t->started;
+}
+
+static bool check_params(const struct http_server_params *p, struct err *err)
+{
+    if (p->threads < 1 || p->threads > THREADS_MAX)
+        return mf_err_set(err, MF_ERR_USAGE, "threads must be 1 to %d", THREADS_MAX);
+    if (p->head_max > INT32_MAX / 4 || p->body_max > INT32_MAX / 4)
+        return mf_err_set(err, MF_ERR_USAGE, "limits of a request are too large");
+    return true;
+}
+
+static void set_params(struct http_server *server, const struct http_server_params *params)
+{
+    struct http_server_params *p = &server->params;
+
+    *p = *params;
+    if (p->head_max == 0)
+        p->head_max = MF_HTTP_HEAD_DEFAULT;
+    if (p->request_deadline_ms == 0)
+        p->request_deadline_ms = MF_HTTP_WAIT_DEFAULT_MS;
+    if (p->idle_ms == 0)
+        p->idle_ms = MF_HTTP_WAIT_DEFAULT_MS;
+    if (p->connections_max == 0)
+        p->connections_max = MF_HTTP_CONNECTIONS_DEFAULT;
+}
+
+static bool start_all(struct http_server *server, struct err *err)
+{
+    for (uint32_t i = 0; i < server->params.threads; i++) {
+        server->thread_count = i + 1;
+        if (!make_thread(server, i, err))
+            return false;
     }
-    pthread_mutex_destroy(&t->lock);
-    free(t->slots);
-    free(t->connections);
+    for (size_t i = 0; i < server->thread_count; i++)
+        if (!start_thread(&server->threads[i], err))
+            return false;
+    return true;
 }
 
 bool mf_http_server_start(const struct http_server_params *params, struct http_server **out,
                           struct err *err)
 {
-    MF_SCOPED(mf_http_server_free) struct http_server *s = mf_array_new(1, sizeof *s);
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-    if (params->threads == 0 || params->threads > THREADS_MAX)
-        return mf_err_set(err, MF_ERR_INTERNAL, "%u HTTP threads", params->threads);
-    if (s == NULL || (s->threads = mf_array_new(params->threads, sizeof *s->threads)) == NULL)
-        return mf_err_set(err, MF_ERR_SYSTEM, "no memory for an HTTP server");
-    s->params = *params;
-    s->fd = params->listen_fd;
-    if (s->fd < 0 && !listen_on(params, &s->fd, err))
+    if (!check_params(params, err))
         return false;
-    s->port = port_of(s->fd);
-    for (unsigned i = 0; i < params->threads; i++)
-        if (!start_thread(s, i, err))
-            return false;
-    *out = MF_MOVE(s);
+    pthread_once(&once, set_up_libevent);
+    MF_SCOPED(mf_http_server_free)
+    struct http_server *server = mf_array_new(1, sizeof *server);
+    if (server == NULL)
+        return mf_err_set(err, MF_ERR_SYSTEM, "no memory for a server");
+    server->listen_fd = -1;
+    set_params(server, params);
+    server->own_socket = params->listen_fd < 0;
+    if (server->own_socket ? !mf_listen_open(params->address, params->port, &server->listen_fd, err)
+                           : !mf_listen_inherit(params->listen_fd, &server->listen_fd, err))
+        return false;
+    server->port = mf_listen_port(server->listen_fd);
+    if (!start_all(server, err))
+        return false;
+    *out = MF_MOVE(server);
     return true;
 }
 
@@ -266,29 +332,46 @@ uint16_t mf_http_server_port(const struct http_server *server)
 
 void mf_http_server_stop(struct http_server *server, unsigned grace_ms)
 {
-    atomic_store(&server->grace_ms, grace_ms);
+    server->grace_ms = grace_ms;
     atomic_store(&server->stop, true);
-    for (unsigned i = 0; i < server->thread_count; i++)
-        wake(&server->threads[i]);
-    for (unsigned i = 0; i < server->thread_count; i++) {
-        if (server->threads[i].id != 0)
-            pthread_join(server->threads[i].id, NULL);
-        server->threads[i].id = 0;
+    for (size_t i = 0; i < server->thread_count; i++)
+        if (server->threads[i].started)
+            mf_inbox_wake(server->threads[i].inbox);
+    if (server->own_socket && server->listen_fd >= 0)
+        shutdown(server->listen_fd, SHUT_RDWR); /* new clients are refused from here on */
+    for (size_t i = 0; i < server->thread_count; i++) {
+        struct io_thread *t = &server->threads[i];
+        if (t->started)
+            pthread_join(t->id, NULL);
+        else
+            unmake_thread(t);
+        t->started = false;
+        t->http = NULL;
+        t->wake = NULL;
+        t->grace = NULL;
+        t->base = NULL;
+        t->connections.adopt = NULL;
     }
+    mf_fd_done(&server->listen_fd);
 }
 
 void mf_http_server_free(struct http_server **server)
 {
     struct http_server *s = *server;
 
+    *server = NULL;
     if (s == NULL)
         return;
     mf_http_server_stop(s, 0);
-    for (unsigned i = 0; i < s->thread_count; i++)
-        free_thread(&s->threads[i]);
-    if (s->params.listen_fd < 0)
-        mf_fd_done(&s->fd);
-    free(s->threads);
+    for (size_t i = 0; i < s->thread_count; i++)
+        mf_inbox_free(&s->threads[i].inbox);
     free(s);
-    *server = NULL;
+}
+
+void mf_http_answer(struct http_server *server, struct http_answer_to *answers, size_t count)
+{
+    for (uint32_t i = 0; i < server->thread_count; i++)
+        mf_inbox_send(server->threads[i].inbox, i, answers, count);
+    for (size_t i = 0; i < count; i++) /* a ticket of no thread: nobody took it */
+        mf_buf_done(&answers[i].reply.body);
 }

@@ -30,8 +30,9 @@ struct http_reply {
     unsigned status;
     const char *content_type;                              /* a literal; null for none */
     struct buf body;                                       /* owned; the server takes it */
-    struct http_header headers[MF_HTTP_REPLY_HEADERS_MAX]; /* literals or outliving the call; ends
-                                                              at a null name */
+    struct http_header headers[MF_HTTP_REPLY_HEADERS_MAX]; /* ends at a null name; texts are copied
+                                                              by the call that answers; no line
+                                                              ends inside */
     char retry_after[12];                                  /* "" for none; decimal seconds */
     bool close;
 };
@@ -41,16 +42,23 @@ struct http_handler {
     void *state; /* borrowed; used by all I/O threads at once */
 };
 
+enum { /* where a parameter is 0 */
+       MF_HTTP_HEAD_DEFAULT = 16 * 1024,
+       MF_HTTP_WAIT_DEFAULT_MS = 30000,
+       MF_HTTP_CONNECTIONS_DEFAULT = 10000,
+};
+
 struct http_server_params {
     const char *address;          /* "127.0.0.1", "::1"; with listen_fd >= 0 not used */
     uint16_t port;                /* 0 picks one: mf_http_server_port tells it */
-    int listen_fd;                /* an inherited listening socket, or -1 */
+    int listen_fd;                /* an inherited listening socket, or -1; stays the caller's */
     unsigned threads;             /* I/O threads, 1 .. 16 */
     size_t body_max;              /* bytes; more is 413 */
     size_t head_max;              /* bytes of request line and headers; more is 431 */
-    unsigned request_deadline_ms; /* first byte to whole request */
+    unsigned request_deadline_ms; /* first byte to whole request; also how long a client may take
+                                     no byte of its answer */
     unsigned idle_ms;             /* keep-alive */
-    unsigned connections_max;     /* above it, accepting pauses */
+    unsigned connections_max;     /* at it, accepting pauses; may be passed by threads - 1 */
     struct http_handler handler;
 };
 
@@ -77,7 +85,8 @@ const char *mf_http_peer(const struct http_request *r);
 void mf_http_reply(struct http_request *r, struct http_reply *reply);
 /* A JSON status body {"code":..,"message":..,"details":[]} as gRPC gateways write it. */
 void mf_http_reply_status(struct http_request *r, unsigned status, struct span message);
-/* Keeps the request open; body and path are no longer readable after the handler returns. */
+/* Keeps the request open, as long as it takes: no deadline runs meanwhile. Body and path are no
+ * longer readable after the handler returns. */
 struct http_ticket mf_http_defer(struct http_request *r);
 /* Answers deferred requests from any thread; replies of one I/O thread are woken once per call.
  * Consumes all bodies. */

@@ -1,0 +1,80 @@
+/* Connections of one I/O thread: the scanner in front of evhttp, refusals, timers, tickets.
+ *
+ * Inside the room only; everything here is touched by its own thread alone. evhttp handles one
+ * request of a connection at a time, so a connection and the request in its hand are one object:
+ * the public struct http_request. */
+#ifndef MF_COMMON_NET_HTTP_CONNECTION_H
+#define MF_COMMON_NET_HTTP_CONNECTION_H
+
+#include <sys/time.h>
+
+#include "common/net/head_scan.h"
+#include "common/net/http_server.h"
+
+struct bufferevent;
+struct evbuffer_cb_entry;
+struct event;
+struct event_base;
+struct evhttp_connection;
+struct evhttp_request;
+
+struct http_slot { /* at the index of its file descriptor */
+    struct http_request *connection;
+    uint32_t generation; /* grows with each request, so that an old ticket fits nothing */
+};
+
+struct http_connections {
+    struct event_base *base;                 /* borrowed */
+    const struct http_server_params *params; /* borrowed */
+    uint32_t thread;
+    void (*opened)(void *state); /* called once each; for counting */
+    void (*closed)(void *state);
+    void *state;
+    /* private to the room from here on */
+    bool stopping; /* answers say Connection: close */
+    size_t open;
+    struct http_slot *slots;
+    size_t slot_count;
+    struct http_request *fresh; /* accepted in this turn of the loop, not yet adopted */
+    struct event *adopt;
+    struct timeval idle, stall, deadline, linger;
+    int64_t date_s; /* second that date is for */
+    char date[32];
+};
+
+enum exchange { MF_EXCHANGE_NONE, MF_EXCHANGE_HANDLER, MF_EXCHANGE_DEFERRED, MF_EXCHANGE_ANSWERED };
+
+struct http_request {
+    struct http_connections *set;
+    struct bufferevent *bev;
+    struct evbuffer_cb_entry *tap;   /* where the scanner sees the bytes */
+    struct evhttp_connection *evcon; /* null until adopted */
+    struct evhttp_request *req;      /* the request in hand, or null */
+    struct event *timer;             /* null until first needed */
+    struct http_request *next_fresh;
+    uint64_t handled; /* requests handed to the handler so far */
+    size_t drained;   /* bytes thrown away since the refusal */
+    int fd;
+    enum exchange exchange;
+    bool timer_on;
+    bool refused;
+    struct head_scan scan;
+};
+
+MF_MUST_USE bool mf_connections_init(struct http_connections *set, struct err *err);
+/* After every connection is closed. */
+void mf_connections_done(struct http_connections *set);
+/* For evhttp_set_bevcb and evhttp_set_gencb; arg is the set. */
+struct bufferevent *mf_connections_accept(struct event_base *base, void *arg);
+void mf_connections_request(struct evhttp_request *req, void *arg);
+/* The deferred request of this ticket, or null when it is gone or was answered. */
+struct http_request *mf_connections_find(struct http_connections *set, struct http_ticket ticket);
+/* Closes what is idle and lets answers close the others. */
+void mf_connections_stop(struct http_connections *set);
+
+/* http_exchange.c: writes the reply of the request in hand; consumes its body. */
+void mf_exchange_write(struct http_request *r, struct http_reply *reply);
+/* "Tue, 24 Nov 2026 15:26:46 GMT" of now, cached for the second; no time zone code runs. */
+const char *mf_exchange_date(struct http_connections *set);
+
+#endif
