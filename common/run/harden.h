@@ -5,10 +5,13 @@
 #include "common/base/err.h"
 #include "common/base/scope.h"
 
-/* Also closes descriptors above 2 that were not meant for us, ignores SIGPIPE, sets umask 077 for
- * servers. */
+/* Also closes descriptors above 2 that were not meant for us (sockets handed over by LISTEN_FDS
+ * stay), ignores SIGPIPE, sets umask 077. MF_ERR_SYSTEM when memory for keys cannot be locked. */
 MF_MUST_USE bool mf_harden_server(struct err *err);
-/* A command: the same without the demand that memory can be locked, and the umask stays. */
+/* The same for a process that is handed its only socket as descriptor 3. */
+MF_MUST_USE bool mf_harden_signer(struct err *err);
+/* A command: without the demand that memory can be locked, the umask stays, and descriptors stay
+ * open (`fd:N` arguments name them) but are not passed on. */
 MF_MUST_USE bool mf_harden_command(struct err *err);
 
 #endif
