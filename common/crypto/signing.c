@@ -45,17 +45,30 @@ static bool prepare(struct crypto *c, const struct private_key *key, enum sig_sc
     return true;
 }
 
-static bool sign_digest(struct crypto *c, const struct private_key *key, enum sig_scheme scheme,
-                        struct span message, struct buf *out, struct err *err)
+static bool fits(const struct private_key *key, enum sig_scheme scheme, struct err *err)
 {
-    uint8_t digest[MF_DIGEST_MAX];
-    enum digest_alg alg = mf_sig_digest(scheme);
+    bool ok = key->kind == MF_KEY_RSA       ? is_rsa(scheme)
+              : key->kind == MF_KEY_ED25519 ? scheme == MF_SIG_ED25519
+                                            : is_ecdsa(scheme);
+
+    if (scheme == MF_SIG_ED25519PH)
+        return mf_err_set(err, MF_ERR_USAGE, "Ed25519ph is not available in this build");
+    return ok || mf_err_set(err, MF_ERR_USAGE, "signature scheme is not one of a key of %s",
+                            mf_key_kind_name(key->kind));
+}
+
+bool mf_sign_digest(struct crypto *c, const struct private_key *key, enum sig_scheme scheme,
+                    struct span digest, struct buf *out, struct err *err)
+{
     size_t n = (size_t)EVP_PKEY_get_size(key->pkey);
 
-    mf_digest(c, alg, message, digest);
+    if (!fits(key, scheme, err))
+        return false;
+    if (key->kind == MF_KEY_ED25519 || digest.n != mf_digest_length(mf_sig_digest(scheme)))
+        return mf_err_set(err, MF_ERR_USAGE, "no digest that this key signs");
     if (!prepare(c, key, scheme, err) || !mf_buf_reserve(out, n, err))
         return false;
-    if (EVP_PKEY_sign(key->signing->ctx, out->p + out->n, &n, digest, mf_digest_length(alg)) != 1)
+    if (EVP_PKEY_sign(key->signing->ctx, out->p + out->n, &n, digest.p, digest.n) != 1)
         return failed(err);
     out->n += n;
     return true;
@@ -82,15 +95,13 @@ static bool sign_ed25519(struct crypto *c, const struct private_key *key, struct
 bool mf_sign(struct crypto *c, const struct private_key *key, enum sig_scheme scheme,
              struct span message, struct buf *out, struct err *err)
 {
-    bool fits = key->kind == MF_KEY_RSA       ? is_rsa(scheme)
-                : key->kind == MF_KEY_ED25519 ? scheme == MF_SIG_ED25519
-                                              : is_ecdsa(scheme);
+    uint8_t digest[MF_DIGEST_MAX];
+    enum digest_alg alg = mf_sig_digest(scheme);
 
-    if (scheme == MF_SIG_ED25519PH)
-        return mf_err_set(err, MF_ERR_USAGE, "Ed25519ph is not available in this build");
-    if (!fits)
-        return mf_err_set(err, MF_ERR_USAGE, "signature scheme is not one of a key of %s",
-                          mf_key_kind_name(key->kind));
-    return key->kind == MF_KEY_ED25519 ? sign_ed25519(c, key, message, out, err)
-                                       : sign_digest(c, key, scheme, message, out, err);
+    if (!fits(key, scheme, err))
+        return false;
+    if (key->kind == MF_KEY_ED25519)
+        return sign_ed25519(c, key, message, out, err);
+    mf_digest(c, alg, message, digest);
+    return mf_sign_digest(c, key, scheme, (struct span){digest, mf_digest_length(alg)}, out, err);
 }

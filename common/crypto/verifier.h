@@ -41,6 +41,11 @@ MF_MUST_USE bool mf_sign(struct crypto *c, const struct private_key *key, enum s
 
 /* The numbers r and s of a DER signature, borrowed from it: positive, and in their one spelling. */
 MF_MUST_USE bool mf_ecdsa_numbers(struct span der, struct span *r, struct span *s, struct err *err);
+/* The same when only the message's digest (of mf_sig_digest) is at hand; Ed25519 is refused. */
+MF_MUST_USE bool mf_sign_digest(struct crypto *c, const struct private_key *key,
+                                enum sig_scheme scheme, struct span digest, struct buf *out,
+                                struct err *err);
+
 /* JWS ES256/384/512: fixed-width r||s to DER, and back. MF_ERR_FORMAT when it is not such. */
 MF_MUST_USE bool mf_ecdsa_from_raw(struct span raw, size_t width, struct buf *der, struct err *err);
 MF_MUST_USE bool mf_ecdsa_to_raw(struct span der, size_t width, struct buf *raw, struct err *err);
