@@ -1,0 +1,250 @@
+/* Reads bundles strictly. */
+#include <stdlib.h>
+
+#include "client/bundle/bundle.h"
+#include "common/base/file.h"
+#include "common/x509/cert.h"
+#include "transparency/entry/key_details.h"
+
+enum { SIGNATURE_MAX = 1024, PAYLOAD_MAX = 8 * 1024 * 1024, TIMESTAMP_MAX = 64 * 1024 };
+
+static bool check_media_type(const struct json_node *root, struct err *err)
+{
+    static const char *const read_now[] = {
+        mf_bundle_media_type,
+        "application/vnd.dev.sigstore.bundle+json;version=0.3",
+    };
+    static const char *const older[] = {
+        "application/vnd.dev.sigstore.bundle+json;version=0.1",
+        "application/vnd.dev.sigstore.bundle+json;version=0.2",
+        "application/vnd.dev.sigstore.bundle.v0.1+json",
+        "application/vnd.dev.sigstore.bundle.v0.2+json",
+    };
+    struct span type;
+
+    if (!mf_json_member_string(root, "mediaType", &type, err))
+        return false;
+    for (size_t i = 0; i < MF_LEN(read_now); i++)
+        if (mf_span_is(type, read_now[i]))
+            return true;
+    for (size_t i = 0; i < MF_LEN(older); i++)
+        if (mf_span_is(type, older[i])) {
+            mf_err_set(err, MF_ERR_FORMAT, "bundles of version 0.1 and 0.2 are not verified yet");
+            return mf_err_at(err, "mediaType");
+        }
+    mf_err_set(err, MF_ERR_FORMAT, "'%.*s' is not a Sigstore bundle that we know",
+               MF_SPAN_ARG(type));
+    return mf_err_at(err, "mediaType");
+}
+
+/* Exactly one of the alternatives may be there. */
+static bool pick_one(const struct json_node *object, const char *const *names, size_t count,
+                     size_t *which, struct err *err)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (mf_json_get(object, names[i]) == NULL)
+            continue;
+        *which = i;
+        found++;
+    }
+    if (found == 1)
+        return true;
+    return mf_err_set(err, MF_ERR_FORMAT, "%zu of %s and %s are there; it must be exactly one",
+                      found, names[0], names[1]);
+}
+
+static bool read_certificate(const struct json_node *material, struct bundle *b, struct err *err)
+{
+    static const char *const kinds[] = {"certificate", "publicKey", "x509CertificateChain"};
+    const struct json_node *object = NULL;
+    size_t which = 0;
+
+    if (!pick_one(material, kinds, MF_LEN(kinds), &which, err))
+        return false;
+    if (which == 1)
+        return mf_err_set(err, MF_ERR_FORMAT, "bundles with a public key are not verified yet");
+    if (which == 2)
+        return mf_err_set(err, MF_ERR_FORMAT, "version 0.3 has no certificate chain");
+    b->certificate.max = MF_CERT_MAX;
+    if (!mf_json_member_object(material, "certificate", &object, err))
+        return false;
+    if (!mf_json_member_bytes(object, "rawBytes", &b->certificate, err))
+        return mf_err_at(err, "certificate");
+    return true;
+}
+
+static bool read_entries(const struct json_node *material, struct bundle *b, struct err *err)
+{
+    const struct json_node *list = NULL;
+
+    if (mf_json_get(material, "tlogEntries") == NULL)
+        return true; /* the verifier says what is missing */
+    if (!mf_json_member_array(material, "tlogEntries", &list, err))
+        return false;
+    if (mf_json_size(list) > MF_BUNDLE_ENTRIES_MAX)
+        return mf_err_set(err, MF_ERR_LIMIT, "more than %d log entries", MF_BUNDLE_ENTRIES_MAX);
+    b->entries = mf_array_new(mf_json_size(list), sizeof *b->entries);
+    if (b->entries == NULL)
+        return mf_err_set(err, MF_ERR_SYSTEM, "no memory for log entries");
+    for (const struct json_node *n = mf_json_next(list, NULL); n != NULL;
+         n = mf_json_next(list, n)) {
+        if (!mf_tlog_entry_parse(n, &b->entries[b->entry_count], err))
+            return mf_err_at(err, "tlogEntries[%zu]", b->entry_count);
+        b->entry_count++;
+    }
+    return true;
+}
+
+static bool read_timestamps(const struct json_node *material, struct bundle *b, struct err *err)
+{
+    const struct json_node *data = NULL;
+    const struct json_node *list = NULL;
+
+    if (mf_json_get(material, "timestampVerificationData") == NULL)
+        return true;
+    if (!mf_json_member_object(material, "timestampVerificationData", &data, err))
+        return false;
+    if (mf_json_get(data, "rfc3161Timestamps") == NULL)
+        return true;
+    if (!mf_json_member_array(data, "rfc3161Timestamps", &list, err))
+        return false;
+    if (mf_json_size(list) > MF_BUNDLE_TIMESTAMPS_MAX)
+        return mf_err_set(err, MF_ERR_LIMIT, "more than %d timestamps", MF_BUNDLE_TIMESTAMPS_MAX);
+    for (const struct json_node *n = mf_json_next(list, NULL); n != NULL;
+         n = mf_json_next(list, n)) {
+        struct buf *token = &b->timestamps[b->timestamp_count++];
+        token->max = TIMESTAMP_MAX;
+        if (!mf_json_member_bytes(n, "signedTimestamp", token, err))
+            return mf_err_at(err, "rfc3161Timestamps[%zu]", b->timestamp_count - 1);
+    }
+    return true;
+}
+
+static bool read_digest(const struct json_node *content, struct bundle *b, struct err *err)
+{
+    const struct json_node *object = NULL;
+    struct span name;
+
+    if (mf_json_get(content, "messageDigest") == NULL)
+        return true;
+    if (!mf_json_member_object(content, "messageDigest", &object, err) ||
+        !mf_json_member_string(object, "algorithm", &name, err) ||
+        !mf_key_details_hash_from_name(name, &b->digest_alg, err) ||
+        !mf_json_member_bytes(object, "digest", &b->digest, err))
+        return mf_err_at(err, "messageDigest");
+    if (b->digest.n != mf_digest_length(b->digest_alg)) {
+        mf_err_set(err, MF_ERR_FORMAT, "digest has %zu bytes, not %zu", b->digest.n,
+                   mf_digest_length(b->digest_alg));
+        return mf_err_at(err, "messageDigest");
+    }
+    b->has_digest = true;
+    return true;
+}
+
+static bool read_message(const struct json_node *content, struct bundle *b, struct err *err)
+{
+    b->digest.max = MF_DIGEST_MAX;
+    return read_digest(content, b, err) &&
+           mf_json_member_bytes(content, "signature", &b->signature, err);
+}
+
+static bool read_envelope(const struct json_node *content, struct bundle *b, struct err *err)
+{
+    const struct json_node *signatures = NULL;
+
+    b->is_dsse = true;
+    b->payload.max = PAYLOAD_MAX;
+    if (!mf_json_member_string(content, "payloadType", &b->payload_type, err) ||
+        !mf_json_member_bytes(content, "payload", &b->payload, err) ||
+        !mf_json_member_array(content, "signatures", &signatures, err))
+        return false;
+    if (mf_json_size(signatures) != 1)
+        return mf_err_set(err, MF_ERR_FORMAT, "%zu signatures; there must be exactly one",
+                          mf_json_size(signatures));
+    return mf_json_member_bytes(mf_json_at(signatures, 0), "sig", &b->signature, err) ||
+           mf_err_at(err, "signatures[0]");
+}
+
+static bool read_content(const struct json_node *root, struct bundle *b, struct err *err)
+{
+    static const char *const kinds[] = {"messageSignature", "dsseEnvelope"};
+    const struct json_node *content = NULL;
+    size_t which = 0;
+
+    if (!pick_one(root, kinds, MF_LEN(kinds), &which, err) ||
+        !mf_json_member_object(root, kinds[which], &content, err))
+        return false;
+    b->signature.max = SIGNATURE_MAX;
+    if (!(which == 0 ? read_message : read_envelope)(content, b, err))
+        return mf_err_at(err, "%s", kinds[which]);
+    if (b->signature.n == 0) {
+        mf_err_set(err, MF_ERR_FORMAT, "signature is empty");
+        return mf_err_at(err, "%s", kinds[which]);
+    }
+    return true;
+}
+
+static bool read_all(struct bundle *b, struct err *err)
+{
+    const struct json_node *root = mf_json_root(b->doc);
+    const struct json_node *material = NULL;
+
+    if (!mf_json_is_object(root))
+        return mf_err_set(err, MF_ERR_FORMAT, "not a JSON object");
+    if (!check_media_type(root, err) ||
+        !mf_json_member_object(root, "verificationMaterial", &material, err))
+        return false;
+    if (!read_certificate(material, b, err) || !read_entries(material, b, err) ||
+        !read_timestamps(material, b, err))
+        return mf_err_at(err, "verificationMaterial");
+    return read_content(root, b, err);
+}
+
+bool mf_bundle_parse(struct span text, struct bundle **out, struct err *err)
+{
+    MF_SCOPED(mf_bundle_free) struct bundle *b = mf_array_new(1, sizeof *b);
+
+    if (b == NULL)
+        return mf_err_set(err, MF_ERR_SYSTEM, "no memory for a bundle");
+    if (!mf_json_parse(text, &mf_json_file_limits, &b->doc, err) || !read_all(b, err))
+        return false;
+    *out = MF_MOVE(b);
+    return true;
+}
+
+bool mf_bundle_read(const char *path, struct bundle **out, struct err *err)
+{
+    MF_SCOPED(mf_buf_done) struct buf text = {0};
+
+    if (!mf_file_read(path, MF_BUNDLE_MAX, &text, err))
+        return false;
+    if (!mf_bundle_parse(mf_buf_span(&text), out, err)) {
+        /* The file is there and does not hold: a verdict, not an unreadable input. */
+        if (err->code == MF_ERR_FORMAT || err->code == MF_ERR_LIMIT)
+            mf_err_as(err, MF_ERR_REJECTED);
+        return mf_err_at(err, "%s", path);
+    }
+    return true;
+}
+
+void mf_bundle_free(struct bundle **bundle)
+{
+    struct bundle *b = *bundle;
+
+    if (b == NULL)
+        return;
+    for (size_t i = 0; i < b->entry_count; i++)
+        mf_tlog_entry_done(&b->entries[i]);
+    for (size_t i = 0; i < b->timestamp_count; i++)
+        mf_buf_done(&b->timestamps[i]);
+    free(b->entries);
+    mf_buf_done(&b->certificate);
+    mf_buf_done(&b->signature);
+    mf_buf_done(&b->digest);
+    mf_buf_done(&b->payload);
+    mf_json_free(&b->doc);
+    free(b);
+    *bundle = NULL;
+}

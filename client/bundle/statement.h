@@ -1,0 +1,17 @@
+/* In-toto statements: does one speak of this artifact? Source: in-toto Statement v1 and v0.1. */
+#ifndef MF_CLIENT_BUNDLE_STATEMENT_H
+#define MF_CLIENT_BUNDLE_STATEMENT_H
+
+#include "client/bundle/artifact.h"
+
+enum { MF_SUBJECTS_MAX = 1024 };
+
+extern const struct span mf_in_toto_payload_type; /* application/vnd.in-toto+json */
+
+/* The payload must be a statement with at least one subject whose digests name this artifact.
+ * Subjects are matched by digest, never by name; digests of unknown algorithms are passed over.
+ * MF_ERR_FORMAT for a malformed statement, MF_ERR_REJECTED when no subject is the artifact. */
+MF_MUST_USE bool mf_statement_match(struct span payload, const struct artifact *artifact,
+                                    struct err *err);
+
+#endif

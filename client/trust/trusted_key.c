@@ -1,0 +1,62 @@
+#include "client/trust/trusted_key.h"
+
+#include "common/codec/der.h"
+#include "common/crypto/key.h"
+#include "common/x509/oid.h"
+
+static const struct {
+    const char *name;
+    bool bare_pkcs1; /* rawBytes is an RSAPublicKey, not a SubjectPublicKeyInfo */
+} known[] = {
+    {"PKIX_ECDSA_P256_SHA_256", false},
+    {"PKIX_ECDSA_P384_SHA_384", false},
+    {"PKIX_ECDSA_P521_SHA_512", false},
+    {"PKIX_RSA_PKCS1V15_2048_SHA256", false},
+    {"PKIX_RSA_PKCS1V15_3072_SHA256", false},
+    {"PKIX_RSA_PKCS1V15_4096_SHA256", false},
+    {"PKIX_RSA_PKCS1V5", false},
+    {"PKCS1_RSA_PKCS1V5", true},
+    {"PKIX_ED25519", false},
+    {"PKIX_ED25519_PH", false},
+};
+
+/* RFC 8017 A.1.1 in RFC 5280 4.1.2.7: SEQUENCE { SEQUENCE { rsaEncryption, NULL }, BIT STRING }. */
+static bool wrap_pkcs1(struct span der, struct buf *out, struct err *err)
+{
+    size_t outer = 0;
+    size_t algorithm = 0;
+
+    return mf_der_begin(out, MF_DER_SEQUENCE, &outer, err) &&
+           mf_der_begin(out, MF_DER_SEQUENCE, &algorithm, err) &&
+           mf_der_put(out, MF_DER_OID, mf_oid_rsa, err) &&
+           mf_der_put(out, MF_DER_NULL, MF_SPAN(""), err) && mf_der_finish(out, algorithm, err) &&
+           mf_der_put_bits(out, der, err) && mf_der_finish(out, outer, err);
+}
+
+bool mf_trusted_key_parse(const struct json_node *key, struct buf *spki, bool *usable,
+                          struct err *err)
+{
+    MF_SCOPED(mf_buf_done) struct buf raw = {.max = MF_SPKI_MAX};
+    MF_SCOPED(mf_buf_done) struct buf wrapped = {.max = MF_SPKI_MAX};
+    struct span details;
+
+    if (!mf_json_member_string(key, "keyDetails", &details, err) ||
+        !mf_json_member_bytes(key, "rawBytes", &raw, err))
+        return false;
+    *usable = false;
+    for (size_t i = 0; i < MF_LEN(known); i++) {
+        if (!mf_span_is(details, known[i].name))
+            continue;
+        *usable = true;
+        if (known[i].bare_pkcs1) {
+            if (!wrap_pkcs1(mf_buf_span(&raw), &wrapped, err))
+                return false;
+            *spki = wrapped;
+            wrapped = (struct buf){0};
+            return true;
+        }
+    }
+    *spki = raw;
+    raw = (struct buf){0};
+    return true;
+}

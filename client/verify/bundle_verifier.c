@@ -1,0 +1,241 @@
+#include "client/verify/bundle_verifier.h"
+
+#include "client/bundle/statement.h"
+#include "client/verify/chain_check.h"
+#include "client/verify/sct_check.h"
+#include "client/verify/timestamp_check.h"
+#include "client/verify/tlog_check.h"
+
+static const char *const step_names[] = {
+    "format",   "log_entry", "timestamp", "certificate", "sct",
+    "identity", "signature", "artifact",  "revocation",
+};
+_Static_assert(MF_LEN(step_names) == MF_STEP_COUNT, "a name per step");
+
+static const char *const step_reasons[] = {
+    "format_invalid",      "log_entry_invalid", "timestamp_invalid",
+    "certificate_invalid", "sct_invalid",       "identity_mismatch",
+    "signature_invalid",   "artifact_mismatch", "revoked",
+};
+_Static_assert(MF_LEN(step_reasons) == MF_STEP_COUNT, "a reason per step");
+
+const char *mf_step_name(enum verify_step step)
+{
+    return step_names[step];
+}
+
+const char *mf_step_reason(enum verify_step step)
+{
+    return step_reasons[step];
+}
+
+const char *mf_step_result_name(enum step_result result)
+{
+    static const char *const names[] = {"not_reached", "passed", "failed", "not_checked"};
+    return names[result];
+}
+
+struct run { /* what one step hands to the next */
+    struct crypto *c;
+    const struct bundle *bundle;
+    const struct verify_params *params;
+    struct verification *out;
+    struct cert leaf;
+    struct public_key *key;
+    enum key_details key_details;
+    enum sig_scheme scheme;
+    struct buf pae;          /* DSSE: the signed bytes */
+    struct artifact content; /* digest of what was signed: the artifact, or the PAE */
+    const struct cert *issuer;
+};
+
+static void run_done(struct run *r)
+{
+    mf_public_key_free(&r->key);
+    mf_buf_done(&r->pae);
+}
+
+static bool step_format(struct run *r, struct err *err)
+{
+    const struct bundle *b = r->bundle;
+
+    if (!mf_cert_parse(mf_buf_span(&b->certificate), &r->leaf, err) ||
+        !mf_public_key_from_spki(r->c, r->leaf.spki, &r->key, err) ||
+        !mf_key_details_default(r->key, &r->key_details, err) ||
+        !mf_key_details_scheme(r->key_details, &r->scheme, err))
+        return mf_err_at(err, "certificate");
+    enum digest_alg alg = mf_sig_digest(r->scheme);
+    if (b->is_dsse) {
+        r->pae.max = b->payload.n + b->payload_type.n + 64;
+        return mf_hashedrekord_pae(b->payload_type, mf_buf_span(&b->payload), &r->pae, err) &&
+               mf_artifact_of(r->c, mf_buf_span(&r->pae), 1U << alg, &r->content, err);
+    }
+    if (!r->params->artifact->has[alg])
+        return mf_err_set(err, MF_ERR_REJECTED, "this signature needs the artifact's %s digest",
+                          mf_digest_name(alg));
+    r->content = *r->params->artifact;
+    return true;
+}
+
+static bool is_repeated(const struct bundle *b, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (b->entries[i].log_index == b->entries[at].log_index &&
+            mf_span_eq(b->entries[i].log_id, b->entries[at].log_id))
+            return true;
+    return false;
+}
+
+static bool step_log(struct run *r, struct err *err)
+{
+    const struct bundle *b = r->bundle;
+    const struct hashedrekord expected = {
+        .key_details = r->key_details,
+        .digest = mf_artifact_digest(&r->content, mf_sig_digest(r->scheme)),
+        .signature = mf_buf_span(&b->signature),
+        .is_certificate = true,
+        .verifier = r->leaf.der,
+    };
+    size_t good = 0;
+
+    for (size_t i = 0; i < b->entry_count; i++) {
+        const struct tlog_entry *e = &b->entries[i];
+        if (is_repeated(b, i))
+            return mf_err_set(err, MF_ERR_REJECTED, "entry %zu stands twice", i);
+        const struct trusted_log *log = e->log_id.n == 32
+                                            ? mf_trusted_root_tlog(r->params->root, e->log_id.p)
+                                            : NULL;
+        if (log == NULL)
+            continue; /* another log's entry proves nothing to us */
+        if (!mf_tlog_check(r->c, e, &expected, log, err))
+            return b->entry_count == 1 ? false : mf_err_at(err, "entry %zu", i);
+        if (good++ == 0) {
+            r->out->log_index = e->log_index;
+            r->out->log_url = log->base_url;
+        }
+    }
+    if (good > 0)
+        return true;
+    if (b->entry_count == 0)
+        return mf_err_set(err, MF_ERR_REJECTED, "there is no log entry");
+    mf_err_set(err, MF_ERR_REJECTED, "no entry is of a log that the trusted root names");
+    return mf_err_hint(err, "check that this trusted root belongs to the signer's instance");
+}
+
+static bool step_timestamp(struct run *r, struct err *err)
+{
+    const struct bundle *b = r->bundle;
+    struct err stranger = {0};
+
+    for (size_t i = 0; i < b->timestamp_count; i++) {
+        struct err why = {0};
+        struct verified_time t;
+        bool known = false;
+        for (size_t k = 0; k < i; k++)
+            if (mf_span_eq(mf_buf_span(&b->timestamps[k]), mf_buf_span(&b->timestamps[i])))
+                return mf_err_set(err, MF_ERR_REJECTED, "token %zu stands twice", i);
+        if (mf_timestamp_check(r->c, mf_buf_span(&b->timestamps[i]), mf_buf_span(&b->signature),
+                               r->params->root, &t, &known, &why)) {
+            r->out->times[r->out->time_count++] = t.at;
+            continue;
+        }
+        if (known) {
+            *err = why;
+            return false;
+        }
+        stranger = why; /* counts for nothing, but says why nothing is left */
+    }
+    if (r->out->time_count > 0)
+        return true;
+    if (stranger.code == MF_OK)
+        return mf_err_set(err, MF_ERR_REJECTED, "there is no timestamp, so no time of signing");
+    *err = stranger;
+    return false;
+}
+
+static bool step_certificate(struct run *r, struct err *err)
+{
+    return mf_chain_check(r->c, &r->leaf, r->params->root, r->out->times, r->out->time_count,
+                          &r->issuer, err) &&
+           mf_signer_identity_read(&r->leaf, &r->out->signer, err);
+}
+
+static bool step_sct(struct run *r, struct err *err)
+{
+    return mf_sct_check(r->c, &r->leaf, r->issuer, r->params->root, err);
+}
+
+static bool step_identity(struct run *r, struct err *err)
+{
+    return mf_identity_match(&r->out->signer, r->params->demand, err);
+}
+
+static bool step_signature(struct run *r, struct err *err)
+{
+    struct span signature = mf_buf_span(&r->bundle->signature);
+    struct span digest = mf_artifact_digest(&r->content, mf_sig_digest(r->scheme));
+
+    /* An Ed25519 key signs envelopes whole; only the log's copy is over a digest. */
+    if (r->bundle->is_dsse)
+        return mf_verify(r->c, r->key, mf_sig_scheme_of(mf_public_key_kind(r->key)),
+                         mf_buf_span(&r->pae), signature, err);
+    return mf_verify_digest(r->c, r->key, r->scheme, digest, signature, err);
+}
+
+static bool step_artifact(struct run *r, struct err *err)
+{
+    const struct bundle *b = r->bundle;
+
+    if (b->is_dsse) {
+        if (!mf_span_eq(b->payload_type, mf_in_toto_payload_type))
+            return mf_err_set(err, MF_ERR_REJECTED, "payload of type '%.*s' is not verified yet",
+                              MF_SPAN_ARG(b->payload_type));
+        return mf_statement_match(mf_buf_span(&b->payload), r->params->artifact, err);
+    }
+    if (!b->has_digest)
+        return true; /* the signature itself was over the artifact's digest */
+    if (!r->params->artifact->has[b->digest_alg])
+        return mf_err_set(err, MF_ERR_REJECTED, "the bundle names a %s digest, not at hand",
+                          mf_digest_name(b->digest_alg));
+    if (!mf_span_eq(mf_buf_span(&b->digest),
+                    mf_artifact_digest(r->params->artifact, b->digest_alg)))
+        return mf_err_set(err, MF_ERR_REJECTED, "the bundle is for another file");
+    return true;
+}
+
+bool mf_bundle_verify(struct crypto *c, const struct bundle *bundle,
+                      const struct verify_params *params, struct verification *out, struct err *err)
+{
+    static bool (*const steps[])(struct run *, struct err *) = {
+        step_format, step_log,      step_timestamp, step_certificate,
+        step_sct,    step_identity, step_signature, step_artifact,
+    };
+    MF_SCOPED(run_done) struct run r = {.c = c, .bundle = bundle, .params = params, .out = out};
+
+    *out = (struct verification){.steps = {[MF_STEP_REVOCATION] = MF_STEP_NOT_CHECKED}};
+    for (size_t i = 0; i < MF_LEN(steps); i++) {
+        if (!steps[i](&r, err)) {
+            out->steps[i] = MF_STEP_FAILED;
+            if (err->code == MF_ERR_FORMAT || err->code == MF_ERR_LIMIT)
+                mf_err_as(err, MF_ERR_REJECTED);
+            return mf_err_at(err, "%s", step_names[i]);
+        }
+        out->steps[i] = MF_STEP_PASSED;
+    }
+    return true;
+}
+
+unsigned mf_bundle_digests(struct crypto *c, const struct bundle *bundle)
+{
+    MF_SCOPED(mf_public_key_free) struct public_key *key = NULL;
+    unsigned digests = 1U << MF_SHA256;
+    struct err ignored = {0}; /* the verifier will say what is wrong */
+    struct cert leaf;
+
+    if (bundle->has_digest)
+        digests |= 1U << bundle->digest_alg;
+    if (mf_cert_parse(mf_buf_span(&bundle->certificate), &leaf, &ignored) &&
+        mf_public_key_from_spki(c, leaf.spki, &key, &ignored))
+        digests |= 1U << mf_sig_digest(mf_sig_scheme_of(mf_public_key_kind(key)));
+    return digests;
+}
