@@ -1,0 +1,199 @@
+/* mayfly verify: is this file what somebody signed, and was it the one who should have? Offline. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "client/cmd/bundle_path.h"
+#include "client/cmd/trust_source.h"
+#include "client/cmd/verbs.h"
+#include "client/cmd/verify_report.h"
+#include "common/run/exit.h"
+
+struct verify_options {
+    struct trust_options trust;
+    const char *identity, *issuer, *bundle;
+    bool json, quiet, verbose;
+};
+
+struct verify_run {
+    struct crypto *crypto;
+    struct trusted_root *root;
+    struct identity_demand demand;
+    const struct verify_options *options;
+    struct verify_report report;
+};
+
+static void run_done(struct verify_run *run)
+{
+    mf_trusted_root_free(&run->root);
+    mf_crypto_free(&run->crypto);
+}
+
+static bool find_bundle(const struct verify_options *o, const char *file, bool is_digest, char *out,
+                        size_t cap, struct err *err)
+{
+    if (o->bundle != NULL) {
+        int n = snprintf(out, cap, "%s", o->bundle);
+        return (n > 0 && (size_t)n < cap) ||
+               mf_err_set(err, MF_ERR_LIMIT, "path is longer than %zu bytes", cap);
+    }
+    if (is_digest) {
+        mf_err_set(err, MF_ERR_USAGE, "a digest has no file for a bundle to stand beside");
+        return mf_err_hint(err, "name the bundle with --bundle");
+    }
+    return mf_bundle_path_find(file, out, cap, err);
+}
+
+static bool verify_file(struct verify_run *run, const char *file, struct bundle **bundle,
+                        struct verification *result, bool *verified, struct err *err)
+{
+    struct artifact artifact;
+    char path[PATH_MAX];
+    bool is_digest = access(file, F_OK) != 0 && mf_artifact_from_text(file, &artifact);
+
+    if (!find_bundle(run->options, file, is_digest, path, sizeof path, err) ||
+        !mf_bundle_read(path, bundle, err))
+        return false;
+    if (!is_digest && !mf_artifact_read(run->crypto, file, mf_bundle_digests(run->crypto, *bundle),
+                                        &artifact, err))
+        return false;
+    const struct verify_params params = {
+        .root = run->root, .demand = &run->demand, .artifact = &artifact};
+    *verified = true;
+    return mf_bundle_verify(run->crypto, *bundle, &params, result, err);
+}
+
+static void report_file(struct verify_run *run, const char *file)
+{
+    MF_SCOPED(mf_bundle_free) struct bundle *bundle = NULL;
+    struct verification result = {0};
+    struct err err = {0};
+    bool verified = false;
+
+    if (!verify_file(run, file, &bundle, &result, &verified, &err) && err.hint[0] == '\0' &&
+        err.code == MF_ERR_NOT_FOUND)
+        mf_err_hint(&err, "check the name");
+    mf_verify_report_add(&run->report, file, verified ? &result : NULL, &err);
+}
+
+static bool check_demand(const struct verify_options *o, int operands, struct err *err)
+{
+    if (operands == 0) {
+        mf_err_set(err, MF_ERR_USAGE, "no file was named");
+        return mf_err_hint(err, "see mayfly verify --help");
+    }
+    if (o->identity == NULL || o->issuer == NULL) {
+        mf_err_set(err, MF_ERR_USAGE, "say who should have signed it (--identity and --issuer)");
+        return mf_err_hint(err, "mayfly inspect FILE shows who did");
+    }
+    if (o->bundle != NULL && operands > 1)
+        return mf_err_set(err, MF_ERR_USAGE, "--bundle goes with one file, but %d were named",
+                          operands);
+    return true;
+}
+
+static bool prepare(struct verify_run *run, struct err *err)
+{
+    char path[PATH_MAX];
+
+    if (!mf_trust_root_path(&run->options->trust, path, sizeof path, err) ||
+        !mf_crypto_new(MF_CRYPTO_DEFAULT, &run->crypto, err))
+        return false;
+    if (!mf_trusted_root_read(path, &run->root, err))
+        return mf_err_at(err, "trusted root");
+    if (run->root->skipped_keys > 0)
+        fprintf(stderr,
+                "mayfly: trusted root: %zu logs have keys of a kind not known here; they "
+                "count as absent\n",
+                run->root->skipped_keys);
+    run->demand = (struct identity_demand){.identity = mf_span_str(run->options->identity),
+                                           .issuer = mf_span_str(run->options->issuer)};
+    return true;
+}
+
+static int run_verify(const struct verify_options *o, int operands, char **argv)
+{
+    MF_SCOPED(run_done)
+    struct verify_run run = {
+        .options = o,
+        .report = {.json = o->json, .quiet = o->quiet, .verbose = o->verbose},
+    };
+    struct err err = {0};
+
+    if (!check_demand(o, operands, &err) || !prepare(&run, &err))
+        return mf_exit_report("mayfly", &err);
+    mf_verify_report_begin(&run.report);
+    for (int i = 1; i <= operands; i++) {
+        report_file(&run, argv[i]);
+        if (run.report.status == 2 || run.report.status == 70)
+            break;
+    }
+    return mf_verify_report_end(&run.report);
+}
+
+int mf_cmd_verify(int argc, char **argv)
+{
+    struct verify_options o = {0};
+    const struct option options[] = {
+        {.name = "identity",
+         .kind = MF_OPTION_TEXT,
+         .value = &o.identity,
+         .metavar = "NAME",
+         .help = "who should have signed: the certificate's name, exactly"},
+        {.name = "certificate-identity",
+         .kind = MF_OPTION_TEXT,
+         .value = &o.identity,
+         .metavar = "NAME",
+         .help = "the same",
+         .hidden = true},
+        {.name = "issuer",
+         .kind = MF_OPTION_TEXT,
+         .value = &o.issuer,
+         .metavar = "URL",
+         .help = "who vouched for them: the token's issuer, exactly"},
+        {.name = "certificate-oidc-issuer",
+         .kind = MF_OPTION_TEXT,
+         .value = &o.issuer,
+         .metavar = "URL",
+         .help = "the same",
+         .hidden = true},
+        {.name = "instance",
+         .kind = MF_OPTION_TEXT,
+         .value = &o.trust.instance,
+         .metavar = "DIR",
+         .help = "trust this instance"},
+        {.name = "trusted-root",
+         .kind = MF_OPTION_TEXT,
+         .value = &o.trust.trusted_root,
+         .metavar = "FILE",
+         .help = "trust what this trusted_root.json names"},
+        {.name = "bundle",
+         .kind = MF_OPTION_TEXT,
+         .value = &o.bundle,
+         .metavar = "FILE",
+         .help = "the bundle, when it is not FILE.sigstore.json"},
+        {.name = "json",
+         .kind = MF_OPTION_FLAG,
+         .value = &o.json,
+         .help = "one JSON document with every check"},
+        {.name = "quiet",
+         .letter = 'q',
+         .kind = MF_OPTION_FLAG,
+         .value = &o.quiet,
+         .help = "say nothing of files that verify"},
+        {.name = "verbose",
+         .letter = 'v',
+         .kind = MF_OPTION_FLAG,
+         .value = &o.verbose,
+         .help = "list every check"},
+    };
+    const struct option_set set = {
+        "mayfly verify", "FILE|sha256:HEX...",
+        "Verifies files against their bundles, offline. Exits with 0 when all are verified.",
+        options, MF_LEN(options)};
+    int operands = 0;
+    int status = 0;
+
+    if (!mf_verb_options(&set, argc, argv, &operands, &status))
+        return status;
+    return run_verify(&o, operands, argv);
+}

@@ -1,0 +1,177 @@
+#include "client/cmd/process.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static bool join(const char *dir, size_t dir_length, const char *name, char *out, size_t cap)
+{
+    int n = snprintf(out, cap, "%.*s/%s", (int)dir_length, dir, name);
+    return n > 0 && (size_t)n < cap && access(out, X_OK) == 0;
+}
+
+static bool find_beside(const char *name, char *out, size_t cap)
+{
+    char self[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+
+    if (n <= 0)
+        return false;
+    self[n] = '\0';
+    const char *slash = strrchr(self, '/');
+    return slash != NULL && join(self, (size_t)(slash - self), name, out, cap);
+}
+
+static bool find_in_path(const char *name, char *out, size_t cap)
+{
+    const char *path = getenv("PATH");
+
+    while (path != NULL && *path != '\0') {
+        const char *colon = strchr(path, ':');
+        size_t n = colon == NULL ? strlen(path) : (size_t)(colon - path);
+        if (n > 0 && path[0] == '/' && join(path, n, name, out, cap))
+            return true;
+        path = colon == NULL ? NULL : colon + 1;
+    }
+    return false;
+}
+
+bool mf_program_path(const char *name, char *out, size_t cap, struct err *err)
+{
+    const char *dir = getenv("MAYFLY_BIN_DIR");
+
+    if (dir != NULL && dir[0] == '/' && join(dir, strlen(dir), name, out, cap))
+        return true;
+    if (find_beside(name, out, cap) || find_in_path(name, out, cap))
+        return true;
+    mf_err_set(err, MF_ERR_NOT_FOUND, "%s is neither beside this program nor in PATH", name);
+    return mf_err_hint(err, "install all of mayfly's programs in one folder");
+}
+
+/* A datagram socket with an abstract name that the kernel picks. */
+static bool open_ready_socket(int *fd, char *name, size_t cap, struct err *err)
+{
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    socklen_t length = sizeof at;
+    MF_SCOPED(mf_fd_done) int s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    if (s < 0 || bind(s, (const struct sockaddr *)&at, sizeof at.sun_family) != 0 ||
+        getsockname(s, (struct sockaddr *)&at, &length) != 0)
+        return mf_err_sys(err, "cannot open a readiness socket");
+    size_t n = length - offsetof(struct sockaddr_un, sun_path);
+    if (n < 2 || snprintf(name, cap, "NOTIFY_SOCKET=@%.*s", (int)n - 1, at.sun_path + 1) < 0)
+        return mf_err_set(err, MF_ERR_INTERNAL, "readiness socket has no name");
+    *fd = s;
+    s = -1;
+    return true;
+}
+
+/* In the child, between fork and exec: only calls that are safe there. */
+static void become(const char *path, char *const *argv, int log_fd, char *ready, pid_t parent)
+{
+    sigset_t none;
+
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
+        _exit(127); /* the parent died before it could take us with it */
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (log_fd >= 0 && (dup2(log_fd, STDOUT_FILENO) < 0 || dup2(log_fd, STDERR_FILENO) < 0))
+        _exit(127);
+    if (ready != NULL && putenv(ready) != 0)
+        _exit(127);
+    execv(path, argv);
+    _exit(127);
+}
+
+bool mf_process_start(const char *name, char *const *argv, int log_fd, bool want_ready,
+                      struct process *out, struct err *err)
+{
+    char path[PATH_MAX];
+    char ready_name[64];
+    MF_SCOPED(mf_fd_done) int ready_fd = -1;
+    pid_t parent = getpid();
+
+    if (!mf_program_path(name, path, sizeof path, err) ||
+        (want_ready && !open_ready_socket(&ready_fd, ready_name, sizeof ready_name, err)))
+        return false;
+    pid_t pid = fork();
+    if (pid < 0)
+        return mf_err_sys(err, "cannot start %s", name);
+    if (pid == 0)
+        become(path, argv, log_fd, want_ready ? ready_name : NULL, parent);
+    int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    if (pidfd < 0) {
+        mf_err_sys(err, "cannot watch %s", name);
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+        return false;
+    }
+    *out = (struct process){.name = name, .pid = pid, .pidfd = pidfd, .ready_fd = ready_fd};
+    ready_fd = -1;
+    return true;
+}
+
+static bool read_ready(int fd)
+{
+    char text[64];
+    ssize_t n = recv(fd, text, sizeof text, 0);
+
+    return n >= 7 && memcmp(text, "READY=1", 7) == 0;
+}
+
+bool mf_process_wait_ready(struct process *p, int timeout_ms, struct err *err)
+{
+    struct pollfd wait[] = {{.fd = p->ready_fd, .events = POLLIN},
+                            {.fd = p->pidfd, .events = POLLIN}};
+
+    for (;;) {
+        int n = poll(wait, 2, timeout_ms);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return mf_err_set(err, MF_ERR_UNAVAILABLE, "%s was not ready after %d ms", p->name,
+                              timeout_ms);
+        if ((wait[0].revents & POLLIN) != 0 && read_ready(p->ready_fd))
+            return true;
+        if (wait[1].revents != 0) {
+            int status = mf_process_wait(p);
+            return mf_err_set(err, MF_ERR_UNAVAILABLE, "%s ended with status %d", p->name, status);
+        }
+    }
+}
+
+int mf_process_wait(struct process *p)
+{
+    int status = 0;
+
+    if (p->pid == 0)
+        return 0;
+    while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    mf_fd_done(&p->pidfd);
+    mf_fd_done(&p->ready_fd);
+    p->pid = 0;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+void mf_process_stop(struct process *p, int grace_ms)
+{
+    struct pollfd wait = {.fd = p->pidfd, .events = POLLIN};
+
+    if (p->pid == 0)
+        return;
+    kill(p->pid, SIGTERM);
+    if (poll(&wait, 1, grace_ms) <= 0)
+        kill(p->pid, SIGKILL);
+    (void)mf_process_wait(p);
+}

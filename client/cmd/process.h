@@ -1,0 +1,33 @@
+/* Child processes of `mayfly up`: started with a socket to say that they are ready, ended with us.
+ */
+#ifndef MF_CLIENT_CMD_PROCESS_H
+#define MF_CLIENT_CMD_PROCESS_H
+
+#include <sys/types.h>
+
+#include "common/base/err.h"
+#include "common/base/scope.h"
+
+struct process {
+    const char *name; /* "mayfly-log"; the program's file name */
+    pid_t pid;        /* 0 when not running */
+    int pidfd;        /* readable when it has ended; -1 when not running */
+    int ready_fd;     /* readable when it has said READY=1; -1 when none */
+};
+
+/* Finds a program of ours: in the folder of the running program, then in PATH. */
+MF_MUST_USE bool mf_program_path(const char *name, char *out, size_t cap, struct err *err);
+
+/* Starts argv (argv[0] is replaced by the program found). The child's standard output and error go
+ * to log_fd (-1: ours); it is killed when this process dies; with want_ready it is given
+ * NOTIFY_SOCKET. */
+MF_MUST_USE bool mf_process_start(const char *name, char *const *argv, int log_fd, bool want_ready,
+                                  struct process *out, struct err *err);
+/* Waits for READY=1, at most timeout_ms. MF_ERR_UNAVAILABLE when it ends first or stays silent. */
+MF_MUST_USE bool mf_process_wait_ready(struct process *p, int timeout_ms, struct err *err);
+/* Waits for the end and returns the exit status, 128 + signal when killed. */
+int mf_process_wait(struct process *p);
+/* SIGTERM, then SIGKILL when it has not ended after grace_ms. Does nothing when not running. */
+void mf_process_stop(struct process *p, int grace_ms);
+
+#endif

@@ -1,0 +1,212 @@
+#include "client/cmd/sign_run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "client/cmd/bundle_path.h"
+#include "client/cmd/sign_report.h"
+#include "client/cmd/token_choice.h"
+#include "client/sign/signing.h"
+#include "common/base/file.h"
+#include "common/run/exit.h"
+
+struct sign_run {
+    const struct sign_options *options;
+    struct crypto *crypto;
+    struct http_client *http;
+    struct trusted_root *root;
+    struct signing_config *config;
+    struct instance instance; /* empty when none is running */
+    struct secret token;
+    struct token_claims claims;
+    struct signing *signing;
+    struct sign_report report;
+};
+
+static void run_done(struct sign_run *run)
+{
+    mf_signing_free(&run->signing);
+    mf_token_claims_done(&run->claims);
+    mf_secret_done(&run->token);
+    mf_instance_done(&run->instance);
+    mf_signing_config_free(&run->config);
+    mf_trusted_root_free(&run->root);
+    mf_http_client_free(&run->http);
+    mf_crypto_free(&run->crypto);
+}
+
+/* The instance whose development issuer may give a token; without one, a token must be named. */
+static bool open_instance(struct sign_run *run, struct err *err)
+{
+    char dir[PATH_MAX];
+    bool chosen = false;
+
+    if (run->options->trust.signing_config != NULL && run->options->trust.instance == NULL)
+        return true;
+    if (!mf_instance_dir(run->options->trust.instance, dir, sizeof dir, &chosen, err))
+        return false;
+    return mf_instance_open(dir, &run->instance, err) || chosen ||
+           err->code == MF_ERR_NOT_FOUND; /* the missing destination is said below */
+}
+
+static bool load_trust(struct sign_run *run, struct err *err)
+{
+    char path[PATH_MAX];
+
+    if (!mf_trust_signing_path(&run->options->trust, path, sizeof path, err))
+        return false;
+    if (!mf_signing_config_read(path, &run->config, err))
+        return mf_err_at(err, "signing configuration");
+    if (!mf_trust_root_path(&run->options->trust, path, sizeof path, err))
+        return false;
+    return mf_trusted_root_read(path, &run->root, err) || mf_err_at(err, "trusted root");
+}
+
+/* Everything but the CA, so that a mistyped name costs no certificate. */
+static bool prepare(struct sign_run *run, struct err *err)
+{
+    const struct http_client_params params = {.user_agent = "mayfly/" MF_VERSION};
+
+    if (!mf_crypto_new(MF_CRYPTO_DEFAULT, &run->crypto, err))
+        return false;
+    if (!open_instance(run, err))
+        return false;
+    mf_err_clear(err);
+    return load_trust(run, err) && mf_http_client_new(&params, &run->http, err) &&
+           mf_token_choose(run->options->token, run->http, &run->instance, &run->token, err) &&
+           mf_token_claims_read(&run->token, &run->claims, err);
+}
+
+static bool begin_signing(struct sign_run *run, struct err *err)
+{
+    const struct signing_params params = {
+        .crypto = run->crypto,
+        .http = run->http,
+        .config = run->config,
+        .root = run->root,
+        .token = &run->token,
+        .issuer = mf_buf_span(&run->claims.issuer),
+        .clock = mf_clock_system(),
+    };
+
+    return run->signing != NULL || mf_signing_begin(&params, &run->signing, err);
+}
+
+static bool output_path(const struct sign_run *run, const char *file, char *out, size_t cap,
+                        struct err *err)
+{
+    if (run->options->bundle == NULL)
+        return mf_bundle_path_default(file, out, cap, err);
+    int n = snprintf(out, cap, "%s", run->options->bundle);
+    return (n > 0 && (size_t)n < cap) ||
+           mf_err_set(err, MF_ERR_LIMIT, "path is longer than %zu bytes", cap);
+}
+
+/* A retried job succeeds: a bundle that verifies for this file and this token's identity is done.
+ */
+static bool is_done_already(struct sign_run *run, const char *path, const struct artifact *artifact,
+                            struct verification *result)
+{
+    MF_SCOPED(mf_bundle_free) struct bundle *bundle = NULL;
+    const struct token_claims *claims = &run->claims;
+    struct span name = mf_buf_span(claims->email.n > 0 ? &claims->email : &claims->subject);
+    const struct identity_demand demand = {.identity = name,
+                                           .issuer = mf_buf_span(&claims->issuer)};
+    const struct verify_params params = {
+        .root = run->root, .demand = &demand, .artifact = artifact};
+    struct err ignored = {0};
+
+    return mf_bundle_read(path, &bundle, &ignored) &&
+           mf_bundle_verify(run->crypto, bundle, &params, result, &ignored);
+}
+
+struct job { /* one file of a batch */
+    const char *file;
+    char path[PATH_MAX];
+};
+
+/* *sign is false when nothing is left to do for this file. */
+static bool check_file(struct sign_run *run, const char *file, struct job *job,
+                       struct artifact *artifact, bool *sign, struct err *err)
+{
+    struct verification result;
+
+    *sign = false;
+    job->file = file;
+    if (!output_path(run, file, job->path, sizeof job->path, err) ||
+        !mf_artifact_read(run->crypto, file, 1U << MF_SHA256, artifact, err))
+        return false;
+    if (!run->options->overwrite && access(job->path, F_OK) == 0) {
+        if (is_done_already(run, job->path, artifact, &result)) {
+            mf_sign_report_done(&run->report, file, job->path, result.log_index);
+            return true;
+        }
+        mf_err_set(err, MF_ERR_EXISTS, "is already there, and is not this file's by this identity");
+        mf_err_at(err, "%s", job->path);
+        return mf_err_hint(err, "replace it with --overwrite");
+    }
+    *sign = true;
+    return true;
+}
+
+static void write_bundle(struct sign_run *run, const struct job *job, struct signed_artifact *item)
+{
+    enum file_write_how how = run->options->overwrite ? MF_FILE_REPLACE : MF_FILE_CREATE;
+
+    if (item->ok && mf_file_write(job->path, mf_buf_span(&item->bundle), 0644, how, &item->err))
+        mf_sign_report_signed(&run->report, job->file, job->path, item);
+    else
+        mf_sign_report_failed(&run->report, job->file, &item->err);
+    mf_buf_done(&item->bundle);
+}
+
+static void sign_batch(struct sign_run *run, const struct job *jobs,
+                       const struct artifact *artifacts, size_t count)
+{
+    struct signed_artifact items[MF_SIGNING_BATCH];
+    struct err err = {0};
+
+    if (!begin_signing(run, &err)) {
+        for (size_t i = 0; i < count; i++)
+            mf_sign_report_failed(&run->report, jobs[i].file, &err);
+        return;
+    }
+    mf_signing_sign(run->signing, artifacts, count, items);
+    for (size_t i = 0; i < count; i++)
+        write_bundle(run, &jobs[i], &items[i]);
+}
+
+static void sign_all(struct sign_run *run, char **files, size_t count)
+{
+    struct job *jobs = mf_array_new(MF_SIGNING_BATCH, sizeof *jobs);
+    struct artifact artifacts[MF_SIGNING_BATCH];
+    size_t n = 0;
+
+    for (size_t i = 0; i < count && jobs != NULL; i++) {
+        struct err err = {0};
+        bool sign = false;
+        if (!check_file(run, files[i], &jobs[n], &artifacts[n], &sign, &err))
+            mf_sign_report_failed(&run->report, files[i], &err);
+        n += sign ? 1 : 0;
+        if (n == MF_SIGNING_BATCH || (i + 1 == count && n > 0)) {
+            sign_batch(run, jobs, artifacts, n);
+            n = 0;
+        }
+    }
+    free(jobs);
+}
+
+int mf_sign_run(const struct sign_options *options, char **files, size_t count)
+{
+    MF_SCOPED(run_done)
+    struct sign_run run = {.options = options,
+                           .report = {.json = options->json, .quiet = options->quiet}};
+    struct err err = {0};
+
+    if (!prepare(&run, &err))
+        return mf_exit_report("mayfly", &err);
+    mf_sign_report_begin(&run.report);
+    sign_all(&run, files, count);
+    return mf_sign_report_end(&run.report);
+}

@@ -1,0 +1,28 @@
+/* The verbs of the command; each in a file of its own. They return the exit status. */
+#ifndef MF_CLIENT_CMD_VERBS_H
+#define MF_CLIENT_CMD_VERBS_H
+
+#include "common/run/options.h"
+
+int mf_cmd_up(int argc, char **argv);
+int mf_cmd_down(int argc, char **argv);
+int mf_cmd_status(int argc, char **argv);
+int mf_cmd_token(int argc, char **argv);
+int mf_cmd_sign(int argc, char **argv);
+int mf_cmd_verify(int argc, char **argv);
+int mf_cmd_inspect(int argc, char **argv);
+int mf_cmd_completion(int argc, char **argv);
+int mf_cmd_version(int argc, char **argv);
+
+/* The table of main.c, for completion. */
+const struct verb *mf_verbs(size_t *count);
+
+/* Parses a verb's options and answers --help. False when the verb is done: *status is its result.
+ */
+MF_MUST_USE bool mf_verb_options(const struct option_set *set, int argc, char **argv, int *operands,
+                                 int *status);
+/* Refuses operands that the verb does not take; sets *status. */
+MF_MUST_USE bool mf_verb_no_operands(const struct option_set *set, int operands, char **argv,
+                                     int *status);
+
+#endif

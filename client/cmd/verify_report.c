@@ -1,0 +1,150 @@
+#include "client/cmd/verify_report.h"
+
+#include <stdio.h>
+
+#include "common/base/utf8.h"
+#include "common/codec/timestamp.h"
+#include "common/run/exit.h"
+
+enum { REPORT_MAX = 16 * 1024 * 1024 };
+
+void mf_verify_report_begin(struct verify_report *report)
+{
+    report->all_ok = true;
+    report->text.max = REPORT_MAX;
+    if (!report->json)
+        return;
+    report->writer = mf_json_pretty_writer(&report->text, &report->err);
+    mf_json_begin_object(&report->writer);
+    mf_json_member_put_cstr(&report->writer, "schema", "mayfly.verify/1");
+    mf_json_key(&report->writer, "results");
+    mf_json_begin_array(&report->writer);
+}
+
+void mf_verify_report_signer(const struct verification *v, char *out, size_t cap)
+{
+    char name[300];
+    char issuer[300];
+    char when[MF_RFC3339_MAX] = "";
+
+    mf_utf8_escape(v->signer.san.value, name, sizeof name);
+    mf_utf8_escape(v->signer.issuer, issuer, sizeof issuer);
+    if (v->time_count > 0)
+        mf_rfc3339_write(v->times[0], when);
+    int n = snprintf(out, cap, "signed by %s (%s) on %.10s, log entry %lld", name, issuer, when,
+                     (long long)v->log_index);
+    if (n < 0)
+        out[0] = '\0';
+}
+
+static void put_checks(struct json_writer *w, const struct verification *v)
+{
+    mf_json_key(w, "checks");
+    mf_json_begin_array(w);
+    for (unsigned i = 0; i < MF_STEP_COUNT; i++) {
+        mf_json_begin_object(w);
+        mf_json_member_put_cstr(w, "name", mf_step_name((enum verify_step)i));
+        mf_json_member_put_cstr(w, "result", mf_step_result_name(v->steps[i]));
+        if (i == MF_STEP_REVOCATION)
+            mf_json_member_put_cstr(w, "note", "not checked: no list");
+        mf_json_end_object(w);
+    }
+    mf_json_end_array(w);
+}
+
+static const char *reason_of(const struct verification *v, const struct err *err)
+{
+    for (unsigned i = 0; v != NULL && i < MF_STEP_COUNT; i++)
+        if (v->steps[i] == MF_STEP_FAILED)
+            return mf_step_reason((enum verify_step)i);
+    return mf_err_name(err->code);
+}
+
+static void put_signer(struct json_writer *w, const struct verification *v)
+{
+    char when[MF_RFC3339_MAX];
+
+    mf_json_member_put(w, "identity", v->signer.san.value);
+    mf_json_member_put(w, "issuer", v->signer.issuer);
+    mf_json_key(w, "signed_at");
+    mf_json_begin_array(w);
+    for (size_t i = 0; i < v->time_count; i++) {
+        mf_rfc3339_write(v->times[i], when);
+        mf_json_put_cstr(w, when);
+    }
+    mf_json_end_array(w);
+    mf_json_member_put_int(w, "log_index", v->log_index);
+}
+
+static void add_json(struct verify_report *report, const char *file, const struct verification *v,
+                     const struct err *err)
+{
+    struct json_writer *w = &report->writer;
+    char said[800];
+    char shown[1024];
+
+    mf_utf8_escape(mf_span_str(file), shown, sizeof shown);
+    mf_json_begin_object(w);
+    mf_json_member_put_cstr(w, "file", shown);
+    mf_json_member_put_bool(w, "ok", err->code == MF_OK);
+    if (err->code != MF_OK) {
+        mf_err_render(err, said, sizeof said);
+        mf_json_member_put_cstr(w, "reason", reason_of(v, err));
+        mf_json_member_put_cstr(w, "message", said);
+    }
+    if (v != NULL && v->steps[MF_STEP_CERTIFICATE] == MF_STEP_PASSED)
+        put_signer(w, v);
+    if (v != NULL)
+        put_checks(w, v);
+    mf_json_end_object(w);
+}
+
+static void add_text(struct verify_report *report, const char *file, const struct verification *v,
+                     const struct err *err)
+{
+    char said[1000];
+    char shown[1024];
+
+    mf_utf8_escape(mf_span_str(file), shown, sizeof shown);
+    if (err->code == MF_OK && !report->quiet) {
+        mf_verify_report_signer(v, said, sizeof said);
+        printf("%s: verified  %s\n", shown, said);
+    }
+    if (err->code != MF_OK) {
+        mf_err_render(err, said, sizeof said);
+        fprintf(stderr, "mayfly: %s: %s%s\n", shown,
+                err->code == MF_ERR_REJECTED ? "not verified: " : "", said);
+    }
+    for (unsigned i = 0; report->verbose && v != NULL && i < MF_STEP_COUNT; i++)
+        fprintf(stderr, "  %-12s %s\n", mf_step_name((enum verify_step)i),
+                mf_step_result_name(v->steps[i]));
+}
+
+void mf_verify_report_add(struct verify_report *report, const char *file,
+                          const struct verification *result, const struct err *err)
+{
+    if (err->code != MF_OK)
+        report->all_ok = false;
+    report->status = mf_exit_worse(report->status, mf_exit_status(err->code));
+    if (report->json)
+        add_json(report, file, result, err);
+    else
+        add_text(report, file, result, err);
+}
+
+int mf_verify_report_end(struct verify_report *report)
+{
+    if (report->json) {
+        mf_json_end_array(&report->writer);
+        mf_json_member_put_bool(&report->writer, "ok", report->all_ok);
+        mf_json_end_object(&report->writer);
+        if (!mf_json_written(&report->writer))
+            report->status = mf_exit_report("mayfly", &report->err);
+        else
+            printf("%.*s\n", (int)report->text.n, (const char *)report->text.p);
+    }
+    mf_buf_done(&report->text);
+    if (fflush(stdout) != 0)
+        report->status = mf_exit_worse(report->status, mf_exit_status(MF_ERR_SYSTEM));
+    return report->status;
+}

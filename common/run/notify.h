@@ -1,0 +1,10 @@
+/* Readiness: tells whoever started this process that it now serves. Source: sd_notify(3). */
+#ifndef MF_COMMON_RUN_NOTIFY_H
+#define MF_COMMON_RUN_NOTIFY_H
+
+/* Sends "READY=1" to the socket named by NOTIFY_SOCKET; does nothing where there is none. */
+void mf_notify_ready(void);
+/* Sends "STOPPING=1" likewise. */
+void mf_notify_stopping(void);
+
+#endif
