@@ -23,6 +23,8 @@ static bool type_fits(enum note_key_type type, enum key_kind kind)
         return kind == MF_KEY_P256 || kind == MF_KEY_RSA;
     case MF_NOTE_KEY_RSA:
         return kind == MF_KEY_RSA;
+    case MF_NOTE_KEY_NONE:
+        break;
     }
     return false;
 }
@@ -59,6 +61,8 @@ bool mf_note_key_ids(struct crypto *c, enum note_key_type type, struct span name
     case MF_NOTE_KEY_RFC6962:
         mf_sha256(c, spki, log_id);
         break;
+    case MF_NOTE_KEY_NONE: /* fits no key */
+        return mf_err_set(err, MF_ERR_INTERNAL, "note key has no type");
     }
     if (type == MF_NOTE_KEY_RFC6962)
         bound_hash(c, name, MF_SPAN("\x05"), (struct span){log_id, 32}, bound);
@@ -101,6 +105,7 @@ static bool scheme_of(enum note_key_type type, enum sig_scheme *out)
         *out = MF_SIG_RSA_PKCS1_SHA256;
         return true;
     case MF_NOTE_KEY_RFC6962:
+    case MF_NOTE_KEY_NONE:
         break;
     }
     return false;

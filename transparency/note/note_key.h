@@ -13,6 +13,7 @@
 #include "transparency/note/note.h"
 
 enum note_key_type {
+    MF_NOTE_KEY_NONE = 0, /* in an empty struct only */
     MF_NOTE_KEY_ED25519 = 0x01,
     MF_NOTE_KEY_ECDSA = 0x02,
     MF_NOTE_KEY_RFC6962 = 0x05, /* its signatures are sct/ct_head.h's to verify */
