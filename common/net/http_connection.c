@@ -233,6 +233,22 @@ static void on_adopt(evutil_socket_t fd, short what, void *arg)
     }
 }
 
+/* Reads on, as far as one whole request and a little more. */
+static void read_on(struct http_request *r)
+{
+    const struct http_server_params *params = r->set->params;
+
+    bufferevent_setwatermark(r->bev, EV_READ, 0, params->head_max + params->body_max + READ_AHEAD);
+    r->held = false;
+}
+
+void mf_connection_hold(struct http_request *r)
+{
+    r->held = r->handled < r->scan.requests;
+    if (r->held)
+        bufferevent_setwatermark(r->bev, EV_READ, 0, 1);
+}
+
 struct bufferevent *mf_connections_accept(struct event_base *base, void *arg)
 {
     struct http_connections *set = arg;
@@ -255,7 +271,7 @@ struct bufferevent *mf_connections_accept(struct event_base *base, void *arg)
         bufferevent_free(bev);
         return NULL;
     }
-    bufferevent_setwatermark(bev, EV_READ, 0, params->head_max + params->body_max + READ_AHEAD);
+    read_on(r);
     bufferevent_incref(bev); /* until adopted */
     set->fresh = r;
     set->open++;
@@ -303,6 +319,8 @@ void mf_connections_request(struct evhttp_request *req, void *arg)
     }
     stop_timer(r);
     r->handled++;
+    if (r->held && r->handled == r->scan.requests)
+        read_on(r);
     r->req = req;
     r->exchange = MF_EXCHANGE_HANDLER;
     set->slots[r->fd].generation++;

@@ -58,6 +58,7 @@ struct http_request {
     enum exchange exchange;
     bool timer_on;
     bool refused;
+    bool held; /* not reading */
     struct head_scan scan;
 };
 
@@ -69,6 +70,9 @@ struct bufferevent *mf_connections_accept(struct event_base *base, void *arg);
 void mf_connections_request(struct evhttp_request *req, void *arg);
 /* The deferred request of this ticket, or null when it is gone or was answered. */
 struct http_request *mf_connections_find(struct http_connections *set, struct http_ticket ticket);
+/* While whole requests wait in the buffer nothing more is read: the end of the stream would make
+ * evhttp forget them. */
+void mf_connection_hold(struct http_request *r);
 /* Closes what is idle and lets answers close the others. */
 void mf_connections_stop(struct http_connections *set);
 

@@ -175,6 +175,7 @@ void mf_exchange_write(struct http_request *r, struct http_reply *reply)
     if (has_body)
         add_body(r, &reply->body);
     mf_buf_done(&reply->body);
+    mf_connection_hold(r);
     evhttp_send_reply(r->req, (int)reply->status, mf_http_reason(reply->status), NULL);
     flush(r);
 }

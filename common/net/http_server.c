@@ -132,17 +132,16 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
+    if (atomic_load(&t->server->stop) && !t->connections.stopping)
+        begin_stop(t); /* first: the answers then say that the connection closes */
     for (size_t i = 0; i < count; i++) {
         struct http_request *r = mf_connections_find(&t->connections, parcels[i].ticket);
         if (r != NULL)
             mf_exchange_write(r, &parcels[i].reply);
         mf_parcel_done(&parcels[i]);
     }
-    if (atomic_load(&t->server->stop)) {
-        if (!t->connections.stopping)
-            begin_stop(t);
-    } else if (atomic_load(&t->paused) &&
-               atomic_load(&t->server->connections) < t->server->params.connections_max) {
+    if (atomic_load(&t->paused) &&
+        atomic_load(&t->server->connections) < t->server->params.connections_max) {
         atomic_store(&t->paused, false);
         evconnlistener_enable(t->listener);
     }

@@ -251,6 +251,24 @@ START_TEST(deferred_requests_are_answered_in_any_order)
 }
 END_TEST
 
+START_TEST(half_closed_client_gets_all_that_it_pipelined)
+{
+    MF_SCOPED(mf_fixture_free) struct http_fixture *f = mf_fixture_start(&mf_fixture_params);
+
+    for (int i = 0; i < 20; i++) {
+        MF_SCOPED(mf_buf_done) struct buf answer = {.max = ANSWER_MAX};
+        int fd = mf_wire_connect(f->port);
+        mf_wire_send(fd, MF_SPAN("GET /now HTTP/1.1\r\n" HOST "\r\nGET /big HTTP/1.1\r\n" HOST
+                                 "\r\nGET /now HTTP/1.1\r\n" HOST "\r\nGET /n"));
+        shutdown(fd, SHUT_WR);
+        ck_assert(mf_wire_read_all(fd, &answer));
+        ck_assert_uint_eq(mf_wire_count(&answer, "HTTP/1.1 200 OK"), 3);
+        ck_assert(mf_span_ends(mf_buf_span(&answer), MF_SPAN("\r\n\r\nnow")));
+        close(fd);
+    }
+}
+END_TEST
+
 START_TEST(half_closed_client_gets_all_of_its_answer)
 {
     MF_SCOPED(mf_fixture_free) struct http_fixture *f = mf_fixture_start(&mf_fixture_params);
@@ -312,6 +330,7 @@ Suite *mf_suite(void)
     tcase_add_test(all, pipelined_requests_are_answered_in_order);
     tcase_add_test(all, deferred_requests_are_answered_in_any_order);
     tcase_add_test(all, half_closed_client_gets_all_of_its_answer);
+    tcase_add_test(all, half_closed_client_gets_all_that_it_pipelined);
     tcase_add_test(all, client_that_expects_continue_gets_it);
     tcase_add_test(all, messages_that_json_cannot_carry_leave_the_reason);
     suite_add_tcase(suite, all);
