@@ -8,6 +8,7 @@
 #include "common/crypto/key.h"
 
 enum { MF_KEY_FILE_MAX = 16 * 1024 }; /* bytes */
+enum { MF_PASSPHRASE_MAX = 1024 };    /* bytes */
 
 /* passphrase may be null: then the file is plain (and reading an encrypted one says what to give).
  */
@@ -17,5 +18,7 @@ MF_MUST_USE bool mf_key_file_read(struct crypto *c, const char *path,
 MF_MUST_USE bool mf_key_file_create(struct crypto *c, const char *path,
                                     const struct private_key *key, const struct secret *passphrase,
                                     struct err *err);
+/* A passphrase from a file under the same rules as a key; one line end at its end is dropped. */
+MF_MUST_USE bool mf_key_file_passphrase(const char *path, struct secret *out, struct err *err);
 
 #endif

@@ -11,6 +11,10 @@
  *   MF_SIGNER_CT         the same for RFC 6962 tree heads (signature type 1, with a timestamp that
  *                        never goes back), and SCTs (bytes that begin 00 00)
  *
+ * The program is found in the folder named by MAYFLY_LIBEXEC, else beside the running program, else
+ * where it was installed. It is started before a server enters its sandbox, inherits no
+ * environment, ignores the terminal's signals, and ends when its socket closes.
+ *
  * One request at a time per client; calls from several threads are queued on a lock. A batch is
  * one round trip. When the process dies every call is MF_ERR_INTERNAL "signer process has ended".
  */
@@ -20,6 +24,8 @@
 #include "common/crypto/verifier.h"
 
 struct signer;
+
+enum { MF_SIGNER_BATCH_COUNT = 1024, MF_SIGNER_BATCH_BYTES = 1 << 20 }; /* of one batch */
 
 enum signer_use { MF_SIGNER_BYTES, MF_SIGNER_LOG, MF_SIGNER_CT };
 
@@ -37,11 +43,12 @@ void mf_signer_free(struct signer **signer);
 
 /* The public half; borrowed from the signer. */
 const struct public_key *mf_signer_key(const struct signer *signer);
-/* -1 until the process ends; for event loops: readable means ended. */
+/* For event loops: a descriptor that is readable once the process has ended; the signer's. */
 int mf_signer_pidfd(const struct signer *signer);
 
 /* Signs count messages with the key's natural scheme in one round trip (messages together at most
- * 1 MiB, count <= 1024); signatures[i] are appended to caller's bufs. */
+ * MF_SIGNER_BATCH_BYTES, 1 .. MF_SIGNER_BATCH_COUNT of them); signatures[i] are appended to
+ * caller's bufs. */
 MF_MUST_USE bool mf_signer_sign(struct signer *signer, const struct span *messages, size_t count,
                                 struct buf *signatures, struct err *err);
 
@@ -57,7 +64,8 @@ struct tree_head { /* what a log commits to */
  * earlier than, one signed or recalled before. */
 MF_MUST_USE bool mf_signer_sign_head(struct signer *signer, const struct tree_head *head,
                                      struct buf *signature, struct err *err);
-/* Tells a fresh signer process the highest head found on disk; only ever raises its memory. */
+/* Tells a fresh signer process the highest head found on disk; only ever raises its memory: a
+ * smaller one changes nothing, one of equal size with another root is MF_ERR_DENIED. */
 MF_MUST_USE bool mf_signer_recall_head(struct signer *signer, const struct tree_head *head,
                                        struct err *err);
 

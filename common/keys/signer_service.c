@@ -1,0 +1,255 @@
+#include "common/keys/signer_service.h"
+
+#include "common/base/utf8.h"
+#include "common/codec/base64.h"
+
+enum { ORIGIN_MAX = 255, TEXT_MAX = 512, ROOT = 32 }; /* bytes */
+
+struct signer_service {
+    struct crypto *crypto; /* borrowed */
+    struct private_key *key;
+    enum sig_scheme scheme;
+    enum signer_use use;
+    uint8_t origin[ORIGIN_MAX];
+    size_t origin_n;
+    bool has_head;
+    struct tree_head head; /* the highest signed or recalled */
+    struct buf signature;  /* reused */
+};
+
+static bool check_origin(struct span origin, struct err *err)
+{
+    if (origin.n == 0 || origin.n > ORIGIN_MAX || !mf_utf8_is_valid(origin))
+        return mf_err_set(err, MF_ERR_USAGE, "origin is not 1 to %d bytes of UTF-8", ORIGIN_MAX);
+    for (size_t i = 0; i < origin.n; i++)
+        if (origin.p[i] < 0x20 || origin.p[i] == 0x7F)
+            return mf_err_set(err, MF_ERR_USAGE, "origin has control characters");
+    return true;
+}
+
+bool mf_signer_service_new_take(struct crypto *c, struct private_key **key, enum signer_use use,
+                                struct span origin, struct signer_service **out, struct err *err)
+{
+    MF_SCOPED(mf_private_key_free) struct private_key *mine = MF_MOVE(*key);
+    enum key_kind kind = mf_private_key_kind(mine);
+
+    if (use != MF_SIGNER_BYTES && !check_origin(origin, err))
+        return false;
+    if (use == MF_SIGNER_LOG && kind == MF_KEY_RSA)
+        return mf_err_set(err, MF_ERR_USAGE, "a log signs with Ed25519 or ECDSA, not RSA");
+    if (use == MF_SIGNER_CT && kind != MF_KEY_P256 && kind != MF_KEY_RSA) /* RFC 6962 2.1.4 */
+        return mf_err_set(err, MF_ERR_USAGE, "a CT log signs with ECDSA P-256 or RSA, not %s",
+                          mf_key_kind_name(kind));
+    struct signer_service *s = mf_array_new(1, sizeof *s);
+    if (s == NULL)
+        return mf_err_set(err, MF_ERR_SYSTEM, "no memory for the signer");
+    *s = (struct signer_service){.crypto = c,
+                                 .key = MF_MOVE(mine),
+                                 .scheme = mf_sig_scheme_of(kind),
+                                 .use = use,
+                                 .signature = {.max = MF_SIGNATURE_MAX}};
+    if (use != MF_SIGNER_BYTES) {
+        memcpy(s->origin, origin.p, origin.n);
+        s->origin_n = origin.n;
+    }
+    *out = s;
+    return true;
+}
+
+void mf_signer_service_free(struct signer_service **service)
+{
+    struct signer_service *old = MF_MOVE(*service);
+
+    if (old == NULL)
+        return;
+    mf_private_key_free(&old->key);
+    mf_buf_done(&old->signature);
+    free(old);
+}
+
+static bool put_signature(struct signer_service *s, struct span message, struct buf *answer,
+                          struct err *err)
+{
+    mf_buf_reset(&s->signature);
+    return mf_sign(s->crypto, s->key, s->scheme, message, &s->signature, err) &&
+           mf_signer_wire_put(answer, mf_buf_span(&s->signature), err);
+}
+
+/* SCTs begin with version 0 and signature type 0; tree heads, type 1, have their own operation,
+ * which remembers (RFC 6962 3.2 and 3.5). */
+static bool may_sign(const struct signer_service *s, struct span message, struct err *err)
+{
+    static const uint8_t sct[] = {0, 0};
+
+    switch (s->use) {
+    case MF_SIGNER_BYTES:
+        return true;
+    case MF_SIGNER_CT:
+        return mf_span_starts(message, MF_SPAN_OF(sct)) ||
+               mf_err_set(err, MF_ERR_DENIED,
+                          "a CT log's key signs timestamps and tree heads only");
+    case MF_SIGNER_LOG:
+        break;
+    }
+    return mf_err_set(err, MF_ERR_DENIED, "a log's key signs checkpoints only");
+}
+
+static bool do_sign(struct signer_service *s, uint16_t count, struct span body, struct buf *answer,
+                    struct err *err)
+{
+    struct span rest = body, message;
+
+    if (count == 0 || count > MF_SIGNER_BATCH_COUNT)
+        return mf_err_set(err, MF_ERR_FORMAT, "batch of %d messages", count);
+    /* All of it is looked at before any of it is signed. */
+    for (unsigned i = 0; i < count; i++)
+        if (!mf_signer_wire_take(&rest, &message, err) || !may_sign(s, message, err))
+            return false;
+    if (rest.n > 0)
+        return mf_err_set(err, MF_ERR_FORMAT, "%zu bytes follow the batch", rest.n);
+    for (unsigned i = 0; i < count; i++)
+        if (!mf_signer_wire_take(&body, &message, err) || !put_signature(s, message, answer, err))
+            return false;
+    return true;
+}
+
+static bool check_root(const struct signer_service *s, const struct tree_head *head,
+                       struct err *err)
+{
+    if (s->has_head && head->size == s->head.size && memcmp(head->root, s->head.root, ROOT) != 0)
+        return mf_err_set(err, MF_ERR_DENIED, "another root was signed for size %" PRIu64,
+                          head->size);
+    return true;
+}
+
+static bool check_head(const struct signer_service *s, const struct tree_head *head,
+                       struct err *err)
+{
+    if (head->size > INT64_MAX)
+        return mf_err_set(err, MF_ERR_DENIED, "size is not below 2^63");
+    if (s->has_head && head->size < s->head.size)
+        return mf_err_set(err, MF_ERR_DENIED,
+                          "size %" PRIu64 " is below %" PRIu64 ", signed before", head->size,
+                          s->head.size);
+    if (s->has_head && s->use == MF_SIGNER_CT && head->timestamp_ms < s->head.timestamp_ms)
+        return mf_err_set(err, MF_ERR_DENIED,
+                          "timestamp %" PRIu64 " is before %" PRIu64 ", signed before",
+                          head->timestamp_ms, s->head.timestamp_ms);
+    return check_root(s, head, err);
+}
+
+/* C2SP tlog-checkpoint: the note's text, which is what its signature covers. */
+static bool checkpoint_text(const struct signer_service *s, const struct tree_head *head,
+                            struct buf *text, struct err *err)
+{
+    return mf_buf_append(text, (struct span){s->origin, s->origin_n}, err) &&
+           mf_buf_printf(text, err, "\n%" PRIu64 "\n", head->size) &&
+           mf_base64_append(text, MF_SPAN_OF(head->root), err) &&
+           mf_buf_append_byte(text, '\n', err);
+}
+
+/* RFC 6962 3.5 TreeHeadSignature: version 0, type 1, timestamp, size, root. */
+static bool tree_head_signature(const struct tree_head *head, struct buf *text, struct err *err)
+{
+    return mf_buf_append_be(text, 1, 2, err) &&
+           mf_buf_append_be(text, head->timestamp_ms, 8, err) &&
+           mf_buf_append_be(text, head->size, 8, err) &&
+           mf_buf_append(text, MF_SPAN_OF(head->root), err);
+}
+
+static bool check_is_log(const struct signer_service *s, struct err *err)
+{
+    return s->use != MF_SIGNER_BYTES ||
+           mf_err_set(err, MF_ERR_DENIED, "this key signs no tree heads");
+}
+
+static bool do_sign_head(struct signer_service *s, struct span body, struct buf *answer,
+                         struct err *err)
+{
+    MF_SCOPED(mf_buf_done) struct buf text = {.max = TEXT_MAX};
+    struct tree_head head;
+
+    if (!check_is_log(s, err) || !mf_signer_wire_head(body, &head, err) ||
+        !check_head(s, &head, err))
+        return false;
+    bool written = s->use == MF_SIGNER_LOG ? checkpoint_text(s, &head, &text, err)
+                                           : tree_head_signature(&head, &text, err);
+    if (!written)
+        return false;
+    /* Remembered first: a signature that exists must never be forgotten. */
+    s->has_head = true;
+    s->head = head;
+    return put_signature(s, mf_buf_span(&text), answer, err);
+}
+
+static bool do_recall(struct signer_service *s, struct span body, struct err *err)
+{
+    struct tree_head head;
+
+    if (!check_is_log(s, err) || !mf_signer_wire_head(body, &head, err) ||
+        !check_root(s, &head, err))
+        return false;
+    if (head.size > INT64_MAX)
+        return mf_err_set(err, MF_ERR_DENIED, "size is not below 2^63");
+    uint64_t latest = s->has_head ? s->head.timestamp_ms : 0;
+    if (!s->has_head || head.size > s->head.size)
+        s->head = head;
+    s->has_head = true;
+    s->head.timestamp_ms = head.timestamp_ms > latest ? head.timestamp_ms : latest;
+    return true;
+}
+
+static bool dispatch(struct signer_service *s, const struct signer_header *request,
+                     struct span body, struct buf *answer, struct err *err)
+{
+    switch (request->kind) {
+    case MF_SIGNER_OP_SIGN:
+        return do_sign(s, request->count, body, answer, err);
+    case MF_SIGNER_OP_SIGN_HEAD:
+        return do_sign_head(s, body, answer, err);
+    case MF_SIGNER_OP_RECALL:
+        return do_recall(s, body, err);
+    default: /* OPEN too: a key is loaded once, before the sandbox */
+        return mf_err_set(err, MF_ERR_FORMAT, "signer has no operation %d", request->kind);
+    }
+}
+
+bool mf_signer_service_answer(struct signer_service *s, const struct signer_header *request,
+                              struct span body, struct buf *answer, struct err *err)
+{
+    struct err why = {0};
+
+    if (!mf_signer_wire_begin(answer, MF_OK, request->count, err))
+        return false;
+    if (!dispatch(s, request, body, answer, &why))
+        return mf_signer_service_refuse(answer, &why, err);
+    mf_signer_wire_seal(answer);
+    return true;
+}
+
+bool mf_signer_service_refuse(struct buf *answer, const struct err *why, struct err *err)
+{
+    if (!mf_signer_wire_begin(answer, (uint8_t)why->code, 3, err) ||
+        !mf_signer_wire_put(answer, mf_span_str(why->what), err) ||
+        !mf_signer_wire_put(answer, mf_span_str(why->where), err) ||
+        !mf_signer_wire_put(answer, mf_span_str(why->hint), err))
+        return false;
+    mf_signer_wire_seal(answer);
+    return true;
+}
+
+bool mf_signer_service_greet(struct signer_service *s, struct buf *answer, struct err *err)
+{
+    MF_SCOPED(mf_public_key_free) struct public_key *half = NULL;
+    static const uint8_t trial[] = {0};
+
+    /* One signature before the sandbox, thrown away: what OpenSSL loads at first use, it loads
+     * now. Over one zero byte, which is no checkpoint, tree head, timestamp or certificate. */
+    if (!put_signature(s, MF_SPAN_OF(trial), answer, err) ||
+        !mf_private_key_public(s->crypto, s->key, &half, err) ||
+        !mf_signer_wire_begin(answer, MF_OK, 1, err) ||
+        !mf_signer_wire_put(answer, mf_public_key_spki(half), err))
+        return false;
+    mf_signer_wire_seal(answer);
+    return true;
+}

@@ -1,0 +1,460 @@
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/base/file.h"
+#include "common/codec/base64.h"
+#include "common/keys/key_file.h"
+#include "common/keys/signer_client.h"
+#include "tests/support/suite.h"
+
+enum { SCALAR = 32, MASK = 0xA5, WAIT_MS = 10000 };
+
+static char folder[] = "/tmp/mayfly-signer-XXXXXX";
+static char path[128];
+static struct crypto *crypto;
+
+static void setup(void)
+{
+    struct err err = {0};
+
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    mf_ck_ok(mf_path_join(folder, "key.pem", path, sizeof path, &err), err);
+    mf_ck_ok(mf_crypto_new(MF_CRYPTO_DEFAULT, &crypto, &err), err);
+}
+
+static void teardown(void)
+{
+    unlink(path);
+    rmdir(folder);
+    mf_crypto_free(&crypto);
+}
+
+static void make_key(enum key_kind kind)
+{
+    MF_SCOPED(mf_private_key_free) struct private_key *key = NULL;
+    struct err err = {0};
+
+    mf_ck_ok(mf_private_key_generate(crypto, kind, &key, &err), err);
+    mf_ck_ok(mf_key_file_create(crypto, path, key, NULL, &err), err);
+}
+
+static struct signer *start(enum key_kind kind, enum signer_use use)
+{
+    const struct signer_params params = {
+        .key_path = path, .use = use, .origin = MF_SPAN("log.example.org")};
+    struct signer *signer = NULL;
+    struct err err = {0};
+
+    make_key(kind);
+    mf_ck_ok(mf_signer_start(&params, &signer, &err), err);
+    return signer;
+}
+
+/* The process id that a pidfd stands for. */
+static pid_t pid_of(const struct signer *signer)
+{
+    MF_SCOPED(mf_buf_done) struct buf text = {0};
+    struct err err = {0};
+    char name[64];
+    long pid = -1;
+
+    ck_assert_int_gt(snprintf(name, sizeof name, "/proc/self/fdinfo/%d", mf_signer_pidfd(signer)),
+                     0);
+    mf_ck_ok(mf_file_read(name, 4096, &text, &err), err);
+    mf_ck_ok(mf_buf_append_byte(&text, 0, &err), err);
+    const char *line = strstr((const char *)text.p, "Pid:");
+    ck_assert_ptr_nonnull(line);
+    pid = strtol(line + 4, NULL, 10);
+    ck_assert_int_gt(pid, 1);
+    return (pid_t)pid;
+}
+
+static bool has_ended(int pidfd)
+{
+    struct pollfd p = {.fd = pidfd, .events = POLLIN};
+
+    return poll(&p, 1, WAIT_MS) == 1;
+}
+
+static const enum key_kind kinds[] = {MF_KEY_P256, MF_KEY_ED25519, MF_KEY_P384, MF_KEY_RSA};
+
+START_TEST(signs_batches_that_verify)
+{
+    enum { COUNT = 64 };
+    MF_SCOPED(mf_signer_free) struct signer *signer = start(kinds[_i], MF_SIGNER_BYTES);
+    enum sig_scheme scheme = mf_sig_scheme_of(kinds[_i]);
+    struct span messages[COUNT];
+    struct buf signatures[COUNT];
+    uint8_t bytes[COUNT];
+    struct err err = {0};
+
+    for (size_t i = 0; i < COUNT; i++) {
+        bytes[i] = (uint8_t)i;
+        messages[i] = (struct span){bytes, i};
+        signatures[i] = (struct buf){.max = MF_SIGNATURE_MAX};
+    }
+    mf_ck_ok(mf_signer_sign(signer, messages, COUNT, signatures, &err), err);
+    for (size_t i = 0; i < COUNT; i++) {
+        mf_ck_ok(mf_verify(crypto, mf_signer_key(signer), scheme, messages[i],
+                           mf_buf_span(&signatures[i]), &err),
+                 err);
+        mf_buf_done(&signatures[i]);
+    }
+}
+END_TEST
+
+START_TEST(signs_the_largest_batch_and_refuses_a_larger)
+{
+    MF_SCOPED(mf_signer_free) struct signer *signer = start(MF_KEY_P256, MF_SIGNER_BYTES);
+    static uint8_t bytes[MF_SIGNER_BATCH_BYTES + 1];
+    static struct span messages[MF_SIGNER_BATCH_COUNT + 1];
+    static struct buf signatures[MF_SIGNER_BATCH_COUNT + 1];
+    struct err err = {0}, again = {0}, large = {0};
+
+    for (size_t i = 0; i < MF_LEN(messages); i++) {
+        messages[i] = (struct span){bytes, MF_SIGNER_BATCH_BYTES / MF_SIGNER_BATCH_COUNT};
+        signatures[i] = (struct buf){.max = MF_SIGNATURE_MAX};
+    }
+    mf_ck_ok(mf_signer_sign(signer, messages, MF_SIGNER_BATCH_COUNT, signatures, &err), err);
+    const struct buf *last = &signatures[MF_SIGNER_BATCH_COUNT - 1];
+    mf_ck_ok(mf_verify(crypto, mf_signer_key(signer), MF_SIG_ECDSA_SHA256, messages[0],
+                       mf_buf_span(last), &err),
+             err);
+    mf_ck_refused(mf_signer_sign(signer, messages, MF_LEN(messages), signatures, &again), again,
+                  "batch of 1025 messages");
+    messages[0].n = sizeof bytes;
+    mf_ck_refused(mf_signer_sign(signer, messages, MF_SIGNER_BATCH_COUNT, signatures, &large),
+                  large, "larger than");
+    for (size_t i = 0; i < MF_LEN(signatures); i++)
+        mf_buf_done(&signatures[i]);
+}
+END_TEST
+
+START_TEST(signs_checkpoints_and_nothing_else)
+{
+    MF_SCOPED(mf_signer_free) struct signer *signer = start(MF_KEY_ED25519, MF_SIGNER_LOG);
+    MF_SCOPED(mf_buf_done) struct buf signature = {.max = MF_SIGNATURE_MAX};
+    MF_SCOPED(mf_buf_done) struct buf text = {.max = 256};
+    struct tree_head head = {.size = 7, .root = {1, 2, 3}};
+    struct err err = {0}, smaller = {0}, other = {0}, bytes = {0};
+
+    mf_ck_ok(mf_signer_sign_head(signer, &head, &signature, &err), err);
+    mf_ck_ok(mf_buf_append_str(&text, "log.example.org\n7\n", &err) &&
+                 mf_base64_append(&text, MF_SPAN_OF(head.root), &err) &&
+                 mf_buf_append_byte(&text, '\n', &err),
+             err);
+    mf_ck_ok(mf_verify(crypto, mf_signer_key(signer), MF_SIG_ED25519, mf_buf_span(&text),
+                       mf_buf_span(&signature), &err),
+             err);
+    head.size = 6;
+    mf_ck_refused(mf_signer_sign_head(signer, &head, &signature, &smaller), smaller,
+                  "size 6 is below 7");
+    ck_assert_int_eq(smaller.code, MF_ERR_DENIED);
+    head = (struct tree_head){.size = 7, .root = {9}};
+    mf_ck_refused(mf_signer_recall_head(signer, &head, &other), other, "another root was signed");
+    struct span message = MF_SPAN("x");
+    mf_ck_refused(mf_signer_sign(signer, &message, 1, &signature, &bytes), bytes,
+                  "signs checkpoints only");
+    ck_assert_int_eq(bytes.code, MF_ERR_DENIED);
+    head = (struct tree_head){.size = 8};
+    mf_buf_reset(&signature);
+    mf_ck_ok(mf_signer_sign_head(signer, &head, &signature, &err), err); /* still at work */
+}
+END_TEST
+
+START_TEST(signs_rfc_6962_tree_heads)
+{
+    MF_SCOPED(mf_signer_free) struct signer *signer = start(MF_KEY_P256, MF_SIGNER_CT);
+    MF_SCOPED(mf_buf_done) struct buf signature = {.max = MF_SIGNATURE_MAX};
+    const struct tree_head head = {.size = 0x0102, .root = {7}, .timestamp_ms = 0x0304};
+    uint8_t signed_bytes[50] = {0, 1, 0, 0, 0, 0, 0, 0, 3, 4, 0, 0, 0, 0, 0, 0, 1, 2, 7};
+    struct err err = {0};
+
+    mf_ck_ok(mf_signer_sign_head(signer, &head, &signature, &err), err);
+    mf_ck_ok(mf_verify(crypto, mf_signer_key(signer), MF_SIG_ECDSA_SHA256, MF_SPAN_OF(signed_bytes),
+                       mf_buf_span(&signature), &err),
+             err);
+}
+END_TEST
+
+static void status_line(pid_t pid, const char *name, char *out, size_t cap)
+{
+    MF_SCOPED(mf_buf_done) struct buf text = {0};
+    struct err err = {0};
+    char file[64];
+
+    ck_assert_int_gt(snprintf(file, sizeof file, "/proc/%ld/status", (long)pid), 0);
+    mf_ck_ok(mf_file_read(file, 65536, &text, &err), err);
+    mf_ck_ok(mf_buf_append_byte(&text, 0, &err), err);
+    const char *line = strstr((const char *)text.p, name);
+    ck_assert_ptr_nonnull(line);
+    int n = snprintf(out, cap, "%.*s", (int)strcspn(line, "\n"), line);
+    ck_assert_int_gt(n, 0);
+}
+
+START_TEST(holds_the_key_in_locked_memory_behind_a_filter)
+{
+    MF_SCOPED(mf_signer_free) struct signer *signer = start(MF_KEY_P256, MF_SIGNER_BYTES);
+    pid_t pid = pid_of(signer);
+    char line[128], file[64];
+    struct stat st;
+
+    status_line(pid, "VmLck:", line, sizeof line);
+    ck_assert_int_gt(strtol(line + strlen("VmLck:"), NULL, 10), 0);
+    status_line(pid, "Seccomp:", line, sizeof line);
+    ck_assert_str_eq(line, "Seccomp:\t2");
+    status_line(pid, "NoNewPrivs:", line, sizeof line);
+    ck_assert_str_eq(line, "NoNewPrivs:\t1");
+    /* Files of an undumpable process belong to root; where we are root, its limit tells. */
+    ck_assert_int_gt(snprintf(file, sizeof file, "/proc/%ld/mem", (long)pid), 0);
+    ck_assert_int_eq(stat(file, &st), 0);
+    ck_assert_uint_eq(st.st_uid, 0);
+    if (getuid() != 0)
+        ck_assert_int_lt(open(file, O_RDONLY | O_CLOEXEC), 0);
+}
+END_TEST
+
+START_TEST(ends_when_its_parent_ends)
+{
+    int sockets[2], status = 0;
+    long pid = 0;
+
+    make_key(MF_KEY_P256);
+    ck_assert_int_eq(pipe(sockets), 0);
+    pid_t parent = fork();
+    if (parent == 0) {
+        const struct signer_params params = {.key_path = path, .use = MF_SIGNER_BYTES};
+        struct signer *signer = NULL;
+        struct err err = {0};
+        long child = mf_signer_start(&params, &signer, &err) ? (long)pid_of(signer) : 0;
+        _exit(write(sockets[1], &child, sizeof child) == sizeof child ? 0 : 1);
+    }
+    ck_assert_int_eq(waitpid(parent, &status, 0), parent);
+    ck_assert_int_eq(read(sockets[0], &pid, sizeof pid), sizeof pid);
+    ck_assert_int_gt(pid, 1);
+    int pidfd = pidfd_open((pid_t)pid, 0);
+    ck_assert(pidfd < 0 || has_ended(pidfd)); /* gone already, or going */
+}
+END_TEST
+
+START_TEST(says_so_when_the_process_was_killed)
+{
+    MF_SCOPED(mf_signer_free) struct signer *signer = start(MF_KEY_P256, MF_SIGNER_BYTES);
+    struct span message = MF_SPAN("x");
+    struct buf signature = {.max = MF_SIGNATURE_MAX};
+    struct err err = {0};
+
+    ck_assert_int_eq(kill(pid_of(signer), SIGKILL), 0);
+    ck_assert(has_ended(mf_signer_pidfd(signer)));
+    for (int i = 0; i < 2; i++) {
+        mf_err_clear(&err);
+        mf_ck_refused(mf_signer_sign(signer, &message, 1, &signature, &err), err,
+                      "signer process has ended");
+        ck_assert_int_eq(err.code, MF_ERR_INTERNAL);
+    }
+}
+END_TEST
+
+START_TEST(leaves_signals_of_the_terminal_to_its_parent)
+{
+    MF_SCOPED(mf_signer_free) struct signer *signer = start(MF_KEY_P256, MF_SIGNER_BYTES);
+    MF_SCOPED(mf_buf_done) struct buf signature = {.max = MF_SIGNATURE_MAX};
+    struct span message = MF_SPAN("x");
+    struct err err = {0};
+
+    ck_assert_int_eq(kill(pid_of(signer), SIGINT), 0);
+    ck_assert_int_eq(kill(pid_of(signer), SIGTERM), 0);
+    mf_ck_ok(mf_signer_sign(signer, &message, 1, &signature, &err), err);
+    ck_assert_int_eq(getpgid(pid_of(signer)), pid_of(signer));
+}
+END_TEST
+
+static const struct {
+    const char *text; /* of the key file; null: none */
+    mode_t mode;
+    const char *libexec; /* null: the build's */
+    const char *message;
+} failures[] = {
+    {NULL, 0, NULL, "cannot open"},
+    {"x", 0644, NULL, "run: chmod 600"},
+    {"x", 0600, NULL, "no PEM block begins"},
+    {"x", 0600, "/nowhere", "no mayfly-signer in /nowhere (MAYFLY_LIBEXEC)"},
+};
+
+START_TEST(tells_why_it_cannot_start)
+{
+    const struct signer_params params = {.key_path = path, .use = MF_SIGNER_BYTES};
+    struct signer *signer = NULL;
+    struct err err = {0};
+
+    if (failures[_i].text != NULL) {
+        mf_ck_ok(mf_file_write(path, mf_span_str(failures[_i].text), failures[_i].mode,
+                               MF_FILE_CREATE, &err),
+                 err);
+        ck_assert_int_eq(chmod(path, failures[_i].mode), 0);
+    }
+    if (failures[_i].libexec != NULL)
+        setenv("MAYFLY_LIBEXEC", failures[_i].libexec, 1);
+    mf_ck_refused(mf_signer_start(&params, &signer, &err), err, failures[_i].message);
+    ck_assert_ptr_null(signer);
+}
+END_TEST
+
+/* Makes the key in a process of its own, which leaves the scalar behind under a mask: so no copy of
+ * it was ever in this process. */
+static void make_key_elsewhere(const char *masked_path)
+{
+    int status = 0;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        MF_SCOPED(mf_private_key_free) struct private_key *key = NULL;
+        MF_SCOPED(mf_secret_done) struct secret der = {0};
+        struct err err = {0};
+        uint8_t masked[SCALAR];
+        if (!mf_private_key_generate(crypto, MF_KEY_P256, &key, &err) ||
+            !mf_key_file_create(crypto, path, key, NULL, &err) ||
+            !mf_private_key_to_pkcs8(crypto, key, &der, &err))
+            _exit(1);
+        /* ECPrivateKey: version 1, then the scalar as an OCTET STRING. */
+        const uint8_t *at = memmem(der.p, der.n, "\x02\x01\x01\x04\x20", 5);
+        if (at == NULL)
+            _exit(2);
+        for (size_t i = 0; i < SCALAR; i++)
+            masked[i] = at[5 + i] ^ MASK;
+        _exit(mf_file_write(masked_path, MF_SPAN_OF(masked), 0600, MF_FILE_CREATE, &err) ? 0 : 3);
+    }
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+}
+
+static bool is_scalar(const uint8_t *at, const uint8_t masked[static SCALAR])
+{
+    size_t i = 0;
+
+    while (i < SCALAR && at[i] == (masked[i] ^ MASK))
+        i++;
+    return i == SCALAR;
+}
+
+/* True when any readable page of this process holds the bytes behind the mask. */
+static bool memory_holds(const uint8_t masked[static SCALAR])
+{
+    FILE *maps = fopen("/proc/self/maps", "r");
+    char line[512];
+    bool found = false;
+
+    ck_assert_ptr_nonnull(maps);
+    while (!found && fgets(line, sizeof line, maps) != NULL) {
+        unsigned long from = 0, to = 0;
+        char mode[5] = "";
+        if (sscanf(line, "%lx-%lx %4s", &from, &to, mode) != 3 || mode[0] != 'r' ||
+            strstr(line, "[vvar]") != NULL || strstr(line, "[vsyscall]") != NULL)
+            continue;
+        MF_SCOPED(mf_fd_done) int fd = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+        static uint8_t block[1 << 16];
+        for (unsigned long at = from; !found && at + SCALAR <= to; at += sizeof block - SCALAR) {
+            ssize_t n = pread(fd, block, to - at < sizeof block ? to - at : sizeof block,
+                              (off_t)at);
+            for (ssize_t i = 0; !found && i + SCALAR <= n; i++)
+                found = is_scalar(block + i, masked);
+        }
+        explicit_bzero(block, sizeof block);
+    }
+    fclose(maps);
+    return found;
+}
+
+START_TEST(keeps_the_key_out_of_its_clients_memory)
+{
+    MF_SCOPED(mf_signer_free) struct signer *signer = NULL;
+    MF_SCOPED(mf_buf_done) struct buf signature = {.max = MF_SIGNATURE_MAX};
+    MF_SCOPED(mf_buf_done) struct buf masked = {0};
+    const struct signer_params params = {.key_path = path, .use = MF_SIGNER_BYTES};
+    struct span message = MF_SPAN("x");
+    char masked_path[128];
+    struct err err = {0};
+
+    mf_ck_ok(mf_path_join(folder, "masked", masked_path, sizeof masked_path, &err), err);
+    make_key_elsewhere(masked_path);
+    mf_ck_ok(mf_signer_start(&params, &signer, &err), err);
+    mf_ck_ok(mf_signer_sign(signer, &message, 1, &signature, &err), err);
+    mf_ck_ok(mf_file_read(masked_path, SCALAR, &masked, &err), err);
+    unlink(masked_path);
+    ck_assert(!memory_holds(masked.p));
+    /* The search finds one that is there. */
+    volatile uint8_t planted[SCALAR];
+    for (size_t i = 0; i < SCALAR; i++)
+        planted[i] = masked.p[i] ^ MASK;
+    ck_assert(memory_holds(masked.p));
+    ck_assert_uint_eq(planted[0], (uint8_t)(masked.p[0] ^ MASK));
+}
+END_TEST
+
+struct worker {
+    struct signer *signer;
+    uint8_t byte;
+    bool ok;
+};
+
+static void *sign_many(void *state)
+{
+    struct worker *w = state;
+    MF_SCOPED(mf_crypto_free) struct crypto *c = NULL;
+    struct err err = {0};
+
+    w->ok = mf_crypto_new(MF_CRYPTO_DEFAULT, &c, &err);
+    for (int i = 0; w->ok && i < 50; i++) {
+        MF_SCOPED(mf_buf_done) struct buf signature = {.max = MF_SIGNATURE_MAX};
+        struct span message = {&w->byte, 1};
+        w->ok = mf_signer_sign(w->signer, &message, 1, &signature, &err) &&
+                mf_verify(c, mf_signer_key(w->signer), MF_SIG_ECDSA_SHA256, message,
+                          mf_buf_span(&signature), &err);
+    }
+    return NULL;
+}
+
+START_TEST(serves_several_threads)
+{
+    MF_SCOPED(mf_signer_free) struct signer *signer = start(MF_KEY_P256, MF_SIGNER_BYTES);
+    struct worker workers[4];
+    pthread_t threads[4];
+
+    for (size_t i = 0; i < 4; i++) {
+        workers[i] = (struct worker){.signer = signer, .byte = (uint8_t)i};
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, sign_many, &workers[i]), 0);
+    }
+    for (size_t i = 0; i < 4; i++) {
+        pthread_join(threads[i], NULL);
+        ck_assert(workers[i].ok);
+    }
+}
+END_TEST
+
+Suite *mf_suite(void)
+{
+    Suite *suite = suite_create("signer");
+    TCase *tc = tcase_create("signer");
+
+    tcase_set_timeout(tc, 60);
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_loop_test(tc, signs_batches_that_verify, 0, MF_LEN(kinds));
+    tcase_add_test(tc, signs_the_largest_batch_and_refuses_a_larger);
+    tcase_add_test(tc, signs_checkpoints_and_nothing_else);
+    tcase_add_test(tc, signs_rfc_6962_tree_heads);
+    tcase_add_test(tc, holds_the_key_in_locked_memory_behind_a_filter);
+    tcase_add_test(tc, ends_when_its_parent_ends);
+    tcase_add_test(tc, says_so_when_the_process_was_killed);
+    tcase_add_test(tc, leaves_signals_of_the_terminal_to_its_parent);
+    tcase_add_loop_test(tc, tells_why_it_cannot_start, 0, MF_LEN(failures));
+    tcase_add_test(tc, keeps_the_key_out_of_its_clients_memory);
+    tcase_add_test(tc, serves_several_threads);
+    suite_add_tcase(suite, tc);
+    return suite;
+}
