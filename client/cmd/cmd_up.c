@@ -8,10 +8,12 @@
 #include "client/cmd/instance.h"
 #include "client/cmd/instance_files.h"
 #include "client/cmd/lock.h"
+#include "client/cmd/service_config.h"
 #include "client/cmd/services.h"
 #include "client/cmd/verbs.h"
 #include "common/base/file.h"
 #include "common/run/exit.h"
+#include "common/run/notify.h"
 #include "common/run/options.h"
 #include "common/run/signals.h"
 
@@ -87,6 +89,7 @@ static bool serve(struct services *s, const struct up_options *options, int sign
     if (!mf_services_start(s, err) || !mf_instance_files_write(s->dir, s->port_base, err))
         return false;
     print_next(s->dir, options, s->port_base);
+    mf_notify_ready();
     return watch(s, signals, err);
 }
 

@@ -76,39 +76,48 @@ static bool open_ready_socket(int *fd, char *name, size_t cap, struct err *err)
     return true;
 }
 
+struct launch {
+    char path[PATH_MAX];
+    char ready_name[64]; /* "NOTIFY_SOCKET=..", or "" */
+    char *const *argv;
+    int log_fd;
+    bool detached; /* lives on when we end */
+    pid_t parent;
+};
+
 /* In the child, between fork and exec: only calls that are safe there. */
-static void become(const char *path, char *const *argv, int log_fd, char *ready, pid_t parent)
+static void become(struct launch *l)
 {
     sigset_t none;
 
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
+    if (l->detached && setsid() < 0)
+        _exit(127);
+    if (!l->detached && (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != l->parent))
         _exit(127); /* the parent died before it could take us with it */
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    if (log_fd >= 0 && (dup2(log_fd, STDOUT_FILENO) < 0 || dup2(log_fd, STDERR_FILENO) < 0))
+    if (l->log_fd >= 0 &&
+        (dup2(l->log_fd, STDOUT_FILENO) < 0 || dup2(l->log_fd, STDERR_FILENO) < 0))
         _exit(127);
-    if (ready != NULL && putenv(ready) != 0)
+    if (l->ready_name[0] != '\0' && putenv(l->ready_name) != 0)
         _exit(127);
-    execv(path, argv);
+    execv(l->path, l->argv);
     _exit(127);
 }
 
-bool mf_process_start(const char *name, char *const *argv, int log_fd, bool want_ready,
-                      struct process *out, struct err *err)
+static bool launch(struct launch *l, const char *name, bool want_ready, struct process *out,
+                   struct err *err)
 {
-    char path[PATH_MAX];
-    char ready_name[64];
     MF_SCOPED(mf_fd_done) int ready_fd = -1;
-    pid_t parent = getpid();
 
-    if (!mf_program_path(name, path, sizeof path, err) ||
-        (want_ready && !open_ready_socket(&ready_fd, ready_name, sizeof ready_name, err)))
+    l->parent = getpid();
+    if (want_ready && !open_ready_socket(&ready_fd, l->ready_name, sizeof l->ready_name, err))
         return false;
     pid_t pid = fork();
     if (pid < 0)
         return mf_err_sys(err, "cannot start %s", name);
     if (pid == 0)
-        become(path, argv, log_fd, want_ready ? ready_name : NULL, parent);
+        become(l);
     int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
     if (pidfd < 0) {
         mf_err_sys(err, "cannot watch %s", name);
@@ -119,6 +128,27 @@ bool mf_process_start(const char *name, char *const *argv, int log_fd, bool want
     *out = (struct process){.name = name, .pid = pid, .pidfd = pidfd, .ready_fd = ready_fd};
     ready_fd = -1;
     return true;
+}
+
+bool mf_process_start(const char *name, char *const *argv, int log_fd, bool want_ready,
+                      struct process *out, struct err *err)
+{
+    struct launch l = {.argv = argv, .log_fd = log_fd};
+
+    return mf_program_path(name, l.path, sizeof l.path, err) &&
+           launch(&l, name, want_ready, out, err);
+}
+
+bool mf_process_detach(const char *name, char *const *argv, int log_fd, struct process *out,
+                       struct err *err)
+{
+    struct launch l = {.argv = argv, .log_fd = log_fd, .detached = true};
+    ssize_t n = readlink("/proc/self/exe", l.path, sizeof l.path - 1);
+
+    if (n <= 0)
+        return mf_err_sys(err, "cannot find this program");
+    l.path[n] = '\0';
+    return launch(&l, name, true, out, err);
 }
 
 static bool read_ready(int fd)

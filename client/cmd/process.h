@@ -23,6 +23,10 @@ MF_MUST_USE bool mf_program_path(const char *name, char *out, size_t cap, struct
  * NOTIFY_SOCKET. */
 MF_MUST_USE bool mf_process_start(const char *name, char *const *argv, int log_fd, bool want_ready,
                                   struct process *out, struct err *err);
+/* Starts argv of this program itself as a process of its own session that outlives us. Wait for it
+ * with mf_process_wait_ready, then leave it. */
+MF_MUST_USE bool mf_process_detach(const char *name, char *const *argv, int log_fd,
+                                   struct process *out, struct err *err);
 /* Waits for READY=1, at most timeout_ms. MF_ERR_UNAVAILABLE when it ends first or stays silent. */
 MF_MUST_USE bool mf_process_wait_ready(struct process *p, int timeout_ms, struct err *err);
 /* Waits for the end and returns the exit status, 128 + signal when killed. */

@@ -63,7 +63,7 @@ static bool init_ca(struct services *s, struct err *err)
     char dir_option[PATH_MAX + 16];
     char verb[] = "init";
     char name[] = "mayfly-ca";
-    char dev_option[] = "--dev-issuer";
+    char dev_option[] = "--dev-issuer-rsa";
 
     if (!mf_path_join(s->dir, "ca", path, sizeof path, err))
         return false;

@@ -18,8 +18,6 @@ struct services {
     unsigned restarts[MF_SERVICE_COUNT]; /* in a row, each soon after the last */
 };
 
-enum { MF_PORT_FULCIO, MF_PORT_REKOR, MF_PORT_CT, MF_PORT_OIDC, MF_PORT_COUNT };
-
 /* Makes keys, logs and configuration where they are not there yet; what is there stays. */
 MF_MUST_USE bool mf_services_prepare(struct services *s, struct err *err);
 /* Starts both, the log first, and waits until they serve. */
