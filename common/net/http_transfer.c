@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <sys/random.h>
 
+#include "common/net/cache_control.h"
 #include "common/net/retry.h"
 
 enum { TOTAL_DEFAULT_MS = 60000, RETRY_AFTER_MAX_S = 3600 };
@@ -131,6 +132,9 @@ static void set_transport(struct transfer *t)
     curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+    /* A resolver that hangs is left behind in its thread: waiting for it would pass the deadline.
+     */
+    curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
     /* Debian's libcurl also looks into the system's folder of certificates: these are extra. */
@@ -212,6 +216,21 @@ static void fail(struct transfer *t, CURLcode code)
     t->state = MF_TRANSFER_DONE;
 }
 
+static unsigned max_age(const struct transfer *t)
+{
+    struct cache_control cache = {0};
+    struct curl_header *line = NULL;
+    size_t count = 0;
+
+    for (size_t i = 0; i == 0 || i < count; i++) {
+        if (curl_easy_header(t->easy, "Cache-Control", i, CURLH_HEADER, -1, &line) != CURLHE_OK)
+            break;
+        count = line->amount;
+        mf_cache_control_read(mf_span_str(line->value), &cache);
+    }
+    return mf_cache_control_max_age(&cache);
+}
+
 static void succeed(struct transfer *t, unsigned status, unsigned retry_after_s)
 {
     struct http_answer *a = &t->result->answer;
@@ -219,6 +238,7 @@ static void succeed(struct transfer *t, unsigned status, unsigned retry_after_s)
 
     a->status = status;
     a->retry_after_s = retry_after_s;
+    a->max_age_s = max_age(t);
     if (curl_easy_getinfo(t->easy, CURLINFO_CONTENT_TYPE, &type) == CURLE_OK && type != NULL)
         snprintf(a->content_type, sizeof a->content_type, "%s", type); /* a cut one matches none */
     a->body = t->body;
