@@ -1,5 +1,11 @@
 #include "client/identity/identity_match.h"
 
+/* Both names must find room in one message. */
+static struct span shown(struct span text)
+{
+    return text.n > 90 ? mf_span_first(text, 90) : text;
+}
+
 bool mf_identity_match(const struct signer_identity *who, const struct identity_demand *demand,
                        struct err *err)
 {
@@ -13,11 +19,9 @@ bool mf_identity_match(const struct signer_identity *who, const struct identity_
     if (same_name && same_issuer)
         return true;
     if (!same_name)
-        mf_err_set(err, MF_ERR_REJECTED, "signed by \"%.*s\", not by \"%.*s\"%s",
-                   MF_SPAN_ARG(who->san.value), MF_SPAN_ARG(demand->identity),
-                   same_issuer ? "" : "; the token issuer differs as well");
-    else
-        mf_err_set(err, MF_ERR_REJECTED, "signer's token is from issuer \"%.*s\", not \"%.*s\"",
-                   MF_SPAN_ARG(who->issuer), MF_SPAN_ARG(demand->issuer));
-    return false;
+        return mf_err_set(err, MF_ERR_REJECTED, "signed by \"%.*s\", not by \"%.*s\"%s",
+                          MF_SPAN_ARG(shown(who->san.value)), MF_SPAN_ARG(shown(demand->identity)),
+                          same_issuer ? "" : "; token issuers differ as well");
+    return mf_err_set(err, MF_ERR_REJECTED, "token is from issuer \"%.*s\", not \"%.*s\"",
+                      MF_SPAN_ARG(shown(who->issuer)), MF_SPAN_ARG(shown(demand->issuer)));
 }

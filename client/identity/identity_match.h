@@ -12,8 +12,7 @@ struct identity_demand {
 };
 
 /* MF_ERR_USAGE for a demand without identity or issuer: an empty demand never matches.
- * MF_ERR_REJECTED says what was demanded and what the certificate says; where both differ, both are
- * said. */
+ * MF_ERR_REJECTED says what the certificate says and what was demanded. */
 MF_MUST_USE bool mf_identity_match(const struct signer_identity *who,
                                    const struct identity_demand *demand, struct err *err);
 
