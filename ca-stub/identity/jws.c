@@ -100,8 +100,10 @@ static bool read_kid(const struct json_node *node, struct jws *out, struct refus
 {
     struct span kid;
 
-    if (!mf_json_string(node, &kid, why->err))
-        return mf_refusal_take(why, "TOKEN_MALFORMED");
+    if (!mf_json_string(node, &kid, why->err)) {
+        mf_refusal_take(why, "TOKEN_MALFORMED");
+        return mf_err_at(why->err, "kid");
+    }
     if (kid.n == 0 || kid.n > MF_KID_MAX || !is_printable(kid))
         return mf_refusal_set(why, "TOKEN_MALFORMED", "kid is not 1 to %d printable characters",
                               MF_KID_MAX);
@@ -115,8 +117,10 @@ static bool read_alg(const struct json_node *node, struct jws *out, struct refus
 {
     struct span alg;
 
-    if (!mf_json_string(node, &alg, why->err))
-        return mf_refusal_take(why, "ALG_FORBIDDEN");
+    if (!mf_json_string(node, &alg, why->err)) {
+        mf_refusal_take(why, "ALG_FORBIDDEN");
+        return mf_err_at(why->err, "alg");
+    }
     if (!mf_jws_alg_parse(alg, &out->alg))
         return mf_refusal_set(why, "ALG_FORBIDDEN", "algorithm \"%.*s\" is not accepted",
                               MF_SPAN_ARG(alg));
@@ -140,8 +144,10 @@ static bool read_member(const struct json_node *member, struct jws *out, bool *h
         return read_kid(member, out, why);
     if (strcmp(name, "typ") != 0)
         return true;
-    if (!mf_json_string(member, &typ, why->err))
-        return mf_refusal_take(why, "TOKEN_MALFORMED");
+    if (!mf_json_string(member, &typ, why->err)) {
+        mf_refusal_take(why, "TOKEN_MALFORMED");
+        return mf_err_at(why->err, "typ");
+    }
     if (!mf_span_is(typ, "JWT"))
         return malformed(why, "typ is not \"JWT\"");
     return true;
