@@ -7,9 +7,14 @@ static bool bad(struct err *err, const char *what)
     return mf_err_set(err, MF_ERR_FORMAT, "URI %s", what);
 }
 
+static bool is_alpha(uint8_t c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
 static bool is_alnum(uint8_t c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    return is_alpha(c) || (c >= '0' && c <= '9');
 }
 
 static bool is_one_of(uint8_t c, const char *set)
@@ -99,7 +104,7 @@ static bool take_authority(struct span *rest, struct buf *out, struct err *err)
     size_t colon = mf_span_find(text, ':');
 
     for (size_t i = 0; i < colon; i++)
-        if (!is_alnum(text.p[i]) && !(i > 0 && is_one_of(text.p[i], "+-.")))
+        if (!is_alpha(text.p[i]) && !(i > 0 && is_one_of(text.p[i], "0123456789+-.")))
             return bad(err, "has no scheme");
     if (colon == 0 || !mf_span_starts(mf_span_from(text, colon), MF_SPAN("://")))
         return bad(err, "has no scheme and host");
