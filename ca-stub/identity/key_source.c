@@ -2,9 +2,6 @@
 
 #include "ca-stub/identity/discovery.h"
 #include "common/base/file.h"
-#include "common/net/http_client.h"
-
-enum { CONNECT_MS = 3000, ATTEMPT_MS = 5000 };
 
 static bool parse_set(struct crypto *c, const struct buf *text, const char *place,
                       struct jwk_set **out, struct err *err)
@@ -67,30 +64,3 @@ bool mf_key_source_load(struct crypto *c, const struct issuer *issuer,
     *max_age_s = age;
     return true;
 }
-
-static bool http_get(void *state, const char *url, const char *ca_file, size_t answer_max,
-                     struct buf *body, unsigned *max_age_s, struct err *err)
-{
-    MF_SCOPED(mf_http_client_free) struct http_client *client = NULL;
-    MF_SCOPED(mf_http_answer_done) struct http_answer answer = {0};
-    const struct http_client_params params = {
-        .user_agent = "mayfly-ca", .ca_file = ca_file, .connect_ms = CONNECT_MS};
-    const struct http_call call = {.method = "GET",
-                                   .url = url,
-                                   .accept = "application/json",
-                                   .answer_max = answer_max,
-                                   .attempt_ms = ATTEMPT_MS,
-                                   .total_ms = ATTEMPT_MS,
-                                   .tries = 1};
-    (void)state;
-
-    if (!mf_http_client_new(&params, &client, err) || !mf_http_call(client, &call, &answer, err))
-        return false;
-    if (answer.status != 200)
-        return mf_err_set(err, MF_ERR_UNAVAILABLE, "%s answered with status %u", url,
-                          answer.status);
-    *max_age_s = answer.max_age_s;
-    return mf_buf_append(body, mf_buf_span(&answer.body), err);
-}
-
-const struct key_fetch mf_key_source_http = {.get = http_get, .state = NULL};

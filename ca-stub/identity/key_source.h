@@ -9,7 +9,4 @@ MF_MUST_USE bool mf_key_source_load(struct crypto *c, const struct issuer *issue
                                     const struct key_fetch *fetch, struct jwk_set **out,
                                     unsigned *max_age_s, struct err *err);
 
-/* Fetches by HTTP: one attempt of at most 5 s, no redirect, answers that are too large refused. */
-extern const struct key_fetch mf_key_source_http;
-
 #endif

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "ca-stub/identity/jws.h"
-#include "ca-stub/identity/key_source.h"
+#include "ca-stub/identity/key_fetch_http.h"
 #include "common/base/utf8.h"
 
 enum { WAITERS_DEFAULT = 4, WAIT_MS = 10000 };
@@ -33,7 +33,7 @@ bool mf_token_gate_new(const struct token_gate_params *params, struct token_gate
     const struct key_cache_params cache = {
         .issuers = &gate->issuers,
         .clock = params->clock,
-        .fetch = params->fetch.get != NULL ? params->fetch : mf_key_source_http,
+        .fetch = params->fetch.get != NULL ? params->fetch : mf_key_fetch_http,
         .waiters_max = params->waiters_max > 0 ? params->waiters_max : WAITERS_DEFAULT,
         .wait_ms = WAIT_MS,
     };
