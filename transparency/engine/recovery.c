@@ -1,0 +1,236 @@
+/* Recovery: from the public tree and the journal to the state that was acknowledged, or a refusal.
+ */
+#include <stdlib.h>
+
+#include "transparency/engine/engine_parts.h"
+
+enum { TAIL_LIMIT = 24 * 1024 * 1024 }; /* bytes of one rewritten commit */
+
+struct replay {
+    struct engine *e;
+    struct buf tail; /* payload of what the public tree does not hold */
+    uint64_t public_size;
+    struct merkle_head highest; /* that a note on this disk was signed for */
+    uint64_t highest_ms;
+};
+
+static bool lost(struct err *err, const char *what)
+{
+    mf_err_set(err, MF_ERR_FORMAT, "%s", what);
+    return mf_err_hint(err, "this directory is older than what the log has signed, or damaged: "
+                            "restore it; do not start a second log under the same name");
+}
+
+static bool note_seen(struct replay *r, struct span note, struct err *err)
+{
+    struct merkle_head head;
+    uint64_t time_ms = 0;
+
+    if (note.n == 0)
+        return true;
+    if (!mf_head_note_read(r->e, note, &head, &time_ms, err))
+        return false;
+    if (head.size > r->highest.size || r->highest.size == 0)
+        r->highest = head;
+    r->highest_ms = time_ms > r->highest_ms ? time_ms : r->highest_ms;
+    return true;
+}
+
+static bool replay_entries(struct replay *r, const struct journal_record *record, struct err *err)
+{
+    struct engine *e = r->e;
+    const struct leaf_format *format = &e->params.format;
+    struct span payload = record->payload;
+
+    for (uint64_t index = record->first_index; payload.n > 0; index++) {
+        struct span entry;
+        uint8_t leaf[32];
+        uint8_t key[32];
+        if (!mf_journal_entry(&payload, &entry, err))
+            return false;
+        if (index < e->edge.range.size)
+            continue;
+        if (!format->reopen(format->state, e->crypto, entry, leaf, key, err) ||
+            !mf_tree_edge_append(e->crypto, &e->edge, leaf, entry, NULL, err) ||
+            !mf_gap_index_add(&e->gap, key, index, err) ||
+            !mf_buf_append_be(&r->tail, entry.n, 4, err) || !mf_buf_append(&r->tail, entry, err))
+            return false;
+    }
+    return true;
+}
+
+static bool replay_record(void *state, const struct journal_record *record, struct err *err)
+{
+    struct replay *r = state;
+    struct engine *e = r->e;
+    uint64_t end = record->first_index + record->count;
+    uint8_t root[32];
+
+    if (!note_seen(r, record->checkpoint, err))
+        return false;
+    if (end <= r->public_size)
+        return true;
+    if (record->first_index > e->edge.range.size)
+        return lost(err, "commits are missing between the public tree and the journal");
+    if (!replay_entries(r, record, err))
+        return false;
+    mf_compact_range_root(e->crypto, &e->edge.range, root);
+    if (e->edge.range.size != end || memcmp(root, record->root, 32) != 0)
+        return lost(err, "a commit does not lead to the root that it was written with");
+    return true;
+}
+
+/* The tail goes to a segment of its own before anything is signed: pages read back after a crash
+ * may never have reached the disk. */
+static bool rewrite_tail(struct replay *r, struct err *err)
+{
+    struct engine *e = r->e;
+    struct compact_range range;
+    struct span rest = mf_buf_span(&r->tail);
+    MF_SCOPED(mf_tree_edge_done) struct tree_edge before = {.failed = false};
+    const struct tile_source tiles = mf_engine_tiles(e);
+
+    if (rest.n == 0)
+        return mf_journal_settle(e->journal, err);
+    if (!mf_tree_edge_load(e->crypto, &tiles, e->params.format.records, r->public_size, &before,
+                           err))
+        return false;
+    range = before.range;
+    while (rest.n > 0) {
+        struct journal_record record = {.first_index = range.size};
+        const uint8_t *start = rest.p;
+        while (rest.n > 0 && (size_t)(rest.p - start) < TAIL_LIMIT) {
+            struct span entry;
+            uint8_t leaf[32];
+            uint8_t key[32];
+            if (!mf_journal_entry(&rest, &entry, err) ||
+                !e->params.format.reopen(e->params.format.state, e->crypto, entry, leaf, key, err))
+                return false;
+            mf_compact_range_append(e->crypto, &range, leaf, NULL);
+            record.count++;
+        }
+        record.payload = (struct span){start, (size_t)(rest.p - start)};
+        mf_compact_range_root(e->crypto, &range, record.root);
+        if (!mf_journal_append(e->crypto, e->journal, &record, err))
+            return false;
+    }
+    return mf_journal_settle(e->journal, err);
+}
+
+static bool load_public(struct engine *e, struct replay *r, struct err *err)
+{
+    MF_SCOPED(mf_buf_done) struct buf note = {0};
+    const struct tile_source tiles = mf_engine_tiles(e);
+    struct merkle_head head;
+    uint64_t time_ms = 0;
+    uint8_t root[32];
+
+    if (!mf_public_tree_get_path(e->tree, "checkpoint", MF_ENGINE_NOTE_MAX, &note, err)) {
+        if (err->code == MF_ERR_NOT_FOUND && e->params.create) {
+            mf_err_clear(err);
+            return mf_tree_edge_load(e->crypto, &tiles, e->params.format.records, 0, &e->edge, err);
+        }
+        return err->code == MF_ERR_NOT_FOUND
+                   ? (mf_err_clear(err), lost(err, "the public tree has no checkpoint"))
+                   : false;
+    }
+    if (!mf_head_note_read(e, mf_buf_span(&note), &head, &time_ms, err))
+        return mf_err_at(err, "public checkpoint");
+    if (!mf_tree_edge_load(e->crypto, &tiles, e->params.format.records, head.size, &e->edge, err))
+        return mf_err_at(err, "public tree");
+    mf_compact_range_root(e->crypto, &e->edge.range, root);
+    if (memcmp(root, head.root, 32) != 0)
+        return lost(err, "the public tree does not have the root of its checkpoint");
+    r->public_size = head.size;
+    r->highest = head;
+    r->highest_ms = time_ms;
+    e->public_size = head.size;
+    return true;
+}
+
+/* The dedup index may lag behind, or have been thrown away: the public tree has it all. */
+static bool catch_up(struct engine *e, struct err *err)
+{
+    const struct leaf_format *format = &e->params.format;
+    uint64_t size = mf_dedup_index_size(e->dedup);
+
+    if (size > e->public_size)
+        return lost(err, "the dedup index is ahead of the public tree");
+    while (size < e->public_size) {
+        MF_SCOPED(mf_buf_done) struct buf bundle = {0};
+        struct dedup_entry entries[MF_TILE_WIDTH];
+        struct tile_id tile = {.kind = format->records, .index = size / MF_TILE_WIDTH};
+        size_t count = 0;
+        tile.width = mf_tile_path_width(e->public_size, 0, tile.index);
+        if (!mf_engine_tile(e, &tile, &bundle, err))
+            return false;
+        struct span rest = mf_buf_span(&bundle);
+        for (uint64_t i = 0; rest.n > 0 && i < tile.width; i++) {
+            struct span record;
+            uint8_t leaf[32];
+            if (!format->next(format->state, &rest, &record, err) ||
+                !format->reopen(format->state, e->crypto, record, leaf, entries[count].key, err))
+                return false;
+            entries[count++].index = tile.index * MF_TILE_WIDTH + i;
+        }
+        size = tile.index * MF_TILE_WIDTH + tile.width;
+        if (!mf_dedup_index_add(e->dedup, entries, count, size, err))
+            return false;
+    }
+    return true;
+}
+
+static bool open_journal(struct engine *e, struct replay *r, struct err *err)
+{
+    const struct journal_reader reader = {.record = replay_record, .state = r};
+    char path[PATH_MAX];
+    uint64_t dropped = 0;
+    struct journal_params params = {.path = path,
+                                    .segment_size = e->params.segment_size != 0
+                                                        ? e->params.segment_size
+                                                        : (size_t)MF_JOURNAL_SEGMENT};
+
+    memcpy(params.log_id, e->params.dir->log_id, 32);
+    return mf_log_dir_path(e->params.dir, "state/journal", path, sizeof path, err) &&
+           mf_journal_open(e->crypto, &params, &reader, &e->journal, &dropped, err);
+}
+
+/* Whatever was signed once must be a beginning of what is here now. */
+static bool check_highest(struct engine *e, const struct replay *r, struct err *err)
+{
+    struct merkle_head now = {.size = e->edge.range.size};
+
+    mf_compact_range_root(e->crypto, &e->edge.range, now.root);
+    if (r->highest.size > now.size)
+        return lost(err, "a signed checkpoint covers entries that are not on this disk");
+    if (r->highest.size > 0 && r->highest.size == now.size &&
+        memcmp(r->highest.root, now.root, 32) != 0)
+        return lost(err, "a signed checkpoint of this size has another root");
+    if (r->highest.size > 0 && !mf_head_note_recall(e, &r->highest, r->highest_ms, err))
+        return false;
+    e->last_ms = r->highest_ms;
+    return true;
+}
+
+bool mf_engine_recover(struct engine *e, struct err *err)
+{
+    struct replay r = {.e = e, .tail = {.max = (size_t)1 << 31}};
+    MF_SCOPED(mf_buf_done) struct buf note = {.max = MF_ENGINE_NOTE_MAX};
+    struct merkle_head head = {0};
+    uint64_t now = 0;
+
+    bool ok = load_public(e, &r, err) && catch_up(e, err) && open_journal(e, &r, err) &&
+              check_highest(e, &r, err) && rewrite_tail(&r, err);
+    mf_buf_done(&r.tail);
+    if (!ok)
+        return false;
+    now = mf_instant_ms(mf_clock_now(&e->params.clock));
+    e->last_ms = now > e->last_ms ? now : e->last_ms;
+    head.size = e->edge.range.size;
+    mf_compact_range_root(e->crypto, &e->edge.range, head.root);
+    if (!mf_head_note_sign(e, &head, e->last_ms, &note, err))
+        return false;
+    e->head = (struct signed_head){.head = head, .note = note, .time_ms = e->last_ms};
+    note = (struct buf){0};
+    return true;
+}

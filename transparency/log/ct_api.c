@@ -1,0 +1,178 @@
+/* The CT log's API: add-chain, add-pre-chain, get-roots. Sources: RFC 6962 section 4, C2SP
+ * static-ct-api. An SCT is signed once its entry is durable; there is no merge delay. */
+#include "common/codec/hex.h"
+#include "common/codec/json.h"
+#include "transparency/log/ct_chain.h"
+#include "transparency/log/ct_roots.h"
+#include "transparency/log/submission.h"
+#include "transparency/sct/ct_leaf.h"
+
+enum { ROOTS_ANSWER_MAX = 8 * 1024 * 1024 };
+
+static bool seal(void *state, struct crypto *c, const struct append_job *job, uint64_t index,
+                 uint64_t time_ms, struct buf *record, uint8_t leaf[static 32], struct err *err)
+{
+    const struct submission *s = (const struct submission *)job;
+    MF_SCOPED(mf_buf_done) struct buf merkle = {.max = MF_CT_RECORD_MAX};
+    uint8_t extensions[MF_SCT_LEAF_INDEX_LEN];
+
+    (void)state;
+    mf_sct_leaf_index_put(index, extensions);
+    const struct ct_leaf l = {
+        .timestamp_ms = time_ms,
+        .entry = s->ct,
+        .extensions = MF_SPAN_OF(extensions),
+        .precert = s->precert,
+        .issuers = s->issuers,
+    };
+    if (!mf_ct_leaf_merkle(&l, &merkle, err) || !mf_ct_leaf_write(&l, record, err))
+        return false;
+    mf_merkle_hash_leaf(c, mf_buf_span(&merkle), leaf);
+    return true;
+}
+
+static bool reopen(void *state, struct crypto *c, struct span record, uint8_t leaf[static 32],
+                   uint8_t key[static 32], struct err *err)
+{
+    MF_SCOPED(mf_buf_done) struct buf merkle = {.max = MF_CT_RECORD_MAX};
+    struct ct_leaf l;
+
+    (void)state;
+    if (!mf_ct_leaf_next(&record, &l, err) || !mf_ct_leaf_merkle(&l, &merkle, err))
+        return false;
+    mf_merkle_hash_leaf(c, mf_buf_span(&merkle), leaf);
+    mf_ct_entry_key(c, &l.entry, key);
+    return true;
+}
+
+static bool next(void *state, struct span *bundle, struct span *record, struct err *err)
+{
+    const uint8_t *start = bundle->p;
+    struct ct_leaf l;
+
+    (void)state;
+    if (!mf_ct_leaf_next(bundle, &l, err))
+        return false;
+    *record = (struct span){start, (size_t)(bundle->p - start)};
+    return true;
+}
+
+static bool prepare(struct submission *s, struct crypto *c, struct err *err)
+{
+    if (!mf_ct_chain_read(s, c, err))
+        return mf_err_at(err, s->is_precert ? "add-pre-chain" : "add-chain");
+    mf_buf_done(&s->request);
+    mf_ct_entry_key(c, &s->ct, s->job.key);
+    return true;
+}
+
+/* The first submission's time and index are promised again to a repeated one. */
+static bool first_time(struct submission *s, uint64_t *time_ms, struct err *err)
+{
+    MF_SCOPED(mf_buf_done) struct buf record = {.max = MF_CT_RECORD_MAX};
+    struct ct_leaf l;
+    struct span rest;
+
+    *time_ms = s->job.time_ms;
+    if (!s->job.duplicate)
+        return true;
+    if (!mf_engine_record(s->service->engine, s->job.index, &record, err))
+        return false;
+    rest = mf_buf_span(&record);
+    if (!mf_ct_leaf_next(&rest, &l, err))
+        return false;
+    if (!mf_span_eq(l.entry.der, s->ct.der))
+        return mf_err_set(err, MF_ERR_INTERNAL, "the dedup index names another entry");
+    *time_ms = l.timestamp_ms;
+    return true;
+}
+
+static bool answer(struct submission *s, const struct commit *commit, struct http_reply *out,
+                   struct err *err)
+{
+    MF_SCOPED(mf_buf_done) struct buf message = {.max = MF_CT_RECORD_MAX};
+    MF_SCOPED(mf_buf_done) struct buf signature = {.max = MF_SIGNATURE_MAX};
+    uint8_t extensions[MF_SCT_LEAF_INDEX_LEN];
+    struct sct sct = {.hash_alg = MF_SCT_HASH_SHA256, .sig_alg = MF_SCT_SIG_ECDSA};
+
+    (void)commit;
+    mf_sct_leaf_index_put(s->job.index, extensions);
+    memcpy(sct.log_id, s->service->dir.log_id, sizeof sct.log_id);
+    sct.extensions = MF_SPAN_OF(extensions);
+    if (!first_time(s, &sct.timestamp_ms, err) ||
+        !mf_sct_signed_data(&s->ct, sct.timestamp_ms, sct.extensions, &message, err))
+        return false;
+    const struct span span = mf_buf_span(&message);
+    if (!mf_signer_sign(s->service->signer, &span, 1, &signature, err))
+        return false;
+    sct.signature = mf_buf_span(&signature);
+    *out = (struct http_reply){.status = 200, .content_type = "application/json"};
+    out->body.max = MF_SCT_ANSWER_MAX;
+    return mf_sct_write_json(&sct, &out->body, err);
+}
+
+static void get_roots(struct log_service *service, struct http_request *request)
+{
+    struct http_reply reply = {.status = 200, .content_type = "application/json"};
+    struct err err = {0};
+
+    reply.body.max = ROOTS_ANSWER_MAX;
+    struct json_writer w = mf_json_writer(&reply.body, &err);
+    mf_json_begin_object(&w);
+    mf_json_key(&w, "certificates");
+    mf_json_begin_array(&w);
+    for (size_t i = 0; i < service->roots->count; i++)
+        mf_json_put_base64(&w, service->roots->certs[i].der);
+    mf_json_end_array(&w);
+    mf_json_end_object(&w);
+    if (!mf_json_written(&w))
+        mf_submission_refusal(&err, &reply);
+    mf_http_reply(request, &reply);
+}
+
+static void take(struct log_service *service, struct http_request *request, bool is_precert)
+{
+    struct submission *s = mf_submission_new(service, request);
+    struct err err = {0};
+
+    if (s == NULL) {
+        mf_http_reply_status(request, 503, MF_SPAN("no memory for this request"));
+        return;
+    }
+    s->is_precert = is_precert;
+    s->ticket = mf_http_defer(request);
+    if (mf_queue_push(service->prepare, s))
+        return;
+    mf_err_set(&err, MF_ERR_UNAVAILABLE, "too many certificates are waiting");
+    mf_submission_refuse(s, &err);
+}
+
+static bool route(struct log_service *service, struct http_request *request)
+{
+    struct span path = mf_http_path(request);
+    bool post = strcmp(mf_http_method(request), "POST") == 0;
+    bool get = strcmp(mf_http_method(request), "GET") == 0;
+    bool pre = mf_span_is(path, "/ct/v1/add-pre-chain");
+
+    if (mf_span_is(path, "/ct/v1/get-roots")) {
+        if (get)
+            get_roots(service, request);
+        else
+            mf_http_reply_status(request, 501, MF_SPAN("Method Not Allowed"));
+        return true;
+    }
+    if (!pre && !mf_span_is(path, "/ct/v1/add-chain"))
+        return false;
+    if (post)
+        take(service, request, pre);
+    else
+        mf_http_reply_status(request, 501, MF_SPAN("Method Not Allowed"));
+    return true;
+}
+
+const struct log_kind mf_ct_kind = {
+    .format = {.seal = seal, .reopen = reopen, .next = next, .records = MF_TILE_DATA},
+    .prepare = prepare,
+    .answer = answer,
+    .route = route,
+};

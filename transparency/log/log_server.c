@@ -1,0 +1,102 @@
+/* mayfly-log serve: runs the configured logs until a signal asks to stop. */
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "common/run/exit.h"
+#include "common/run/harden.h"
+#include "common/run/log.h"
+#include "common/run/notify.h"
+#include "common/run/options.h"
+#include "common/run/sandbox.h"
+#include "common/run/signals.h"
+#include "transparency/log/log_config.h"
+#include "transparency/log/log_verbs.h"
+
+/* Files of the engine cannot be believed any more: whoever waits was refused, the process ends now
+ * and without clean-up, which would write. Recovery at the next start decides what holds. */
+static void on_fatal(const struct err *err)
+{
+    mf_log_err(MF_LOG_ERROR, "cannot go on", err);
+    _exit(mf_exit_status(MF_ERR_SYSTEM));
+}
+
+static bool start_all(const struct log_config *config, struct log_service *services,
+                      size_t *started, struct err *err)
+{
+    for (size_t i = 0; i < config->count; i++) {
+        struct log_service *s = &services[i];
+        if (!mf_log_service_start(&config->logs[i], on_fatal, s, err))
+            return false;
+        ++*started;
+        mf_log(MF_LOG_INFO, "log is open", MF_LOG_TEXT("origin", s->dir.origin),
+               MF_LOG_TEXT("type", mf_log_type_name(s->dir.type)),
+               MF_LOG_TEXT("address", config->logs[i].address),
+               MF_LOG_NUMBER("port", mf_http_server_port(s->http)));
+    }
+    return true;
+}
+
+static bool run(const struct log_config *config, struct err *err)
+{
+    static struct log_service services[MF_LOGS_MAX]; /* large, and there is one server a process */
+    MF_SCOPED(mf_fd_done) int signals = -1;
+    size_t started = 0;
+
+    bool ok = mf_signals_open(&signals, err) && start_all(config, services, &started, err);
+    if (ok) {
+        mf_notify_ready();
+        int got = 0;
+        while (got != SIGINT && got != SIGTERM)
+            got = mf_signals_wait(signals, -1);
+        mf_notify_stopping();
+    }
+    for (size_t i = 0; i < started; i++)
+        mf_log_service_stop(&services[i]);
+    if (ok)
+        mf_log(MF_LOG_INFO, "stopped", MF_LOG_NUMBER("logs", started));
+    return ok;
+}
+
+int mf_log_verb_serve(int argc, char **argv)
+{
+    const char *config_path = NULL;
+    bool check_only = false;
+    const struct option options[] = {
+        {.name = "config",
+         .kind = MF_OPTION_TEXT,
+         .value = &config_path,
+         .metavar = "FILE",
+         .help = "which logs to serve, and where"},
+        {.name = "check-config",
+         .kind = MF_OPTION_FLAG,
+         .value = &check_only,
+         .help = "read the configuration, say whether it is good, and exit"},
+    };
+    const struct option_set set = {"mayfly-log serve", "", "Serves transparency and CT logs.",
+                                   options, MF_LEN(options)};
+    static struct log_config config;
+    struct err err = {0};
+    int operands = 0;
+    bool help = false;
+
+    if (!mf_options_parse(&set, argc, argv, &operands, &help, &err))
+        return mf_exit_report("mayfly-log", &err);
+    if (help) {
+        mf_options_help(&set);
+        return 0;
+    }
+    if (config_path == NULL || operands > 0) {
+        mf_err_set(&err, MF_ERR_USAGE, "serve takes --config FILE and nothing else");
+        return mf_exit_report("mayfly-log", &err);
+    }
+    if (!mf_log_config_read(config_path, &config, &err))
+        return mf_exit_report("mayfly-log", &err);
+    if (check_only) {
+        printf("%s: good, %zu logs\n", config_path, config.count);
+        return 0;
+    }
+    if (!mf_harden_server(&err) || !run(&config, &err))
+        return mf_exit_report("mayfly-log", &err);
+    return 0;
+}

@@ -1,0 +1,195 @@
+#include "transparency/log/log_service.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "common/base/file.h"
+#include "transparency/log/ct_roots.h"
+#include "transparency/log/submission.h"
+
+enum { PREPARE_MAX = 8192, DEADLINE_MS = 20000, IDLE_MS = 60000, CONNECTIONS_MAX = 12000 };
+enum { STOP_MS = 5000 };
+
+struct worker {
+    struct log_service *service;
+    struct crypto *crypto;
+    pthread_t id;
+    bool runs;
+};
+
+static const struct log_kind *kind_of(const struct log_service *s)
+{
+    return s->dir.type == MF_LOG_CT ? &mf_ct_kind : &mf_rekor_kind;
+}
+
+static void on_request(struct http_request *request, void *state)
+{
+    struct log_service *s = state;
+
+    if (!mf_reads_route(s, request) && !kind_of(s)->route(s, request))
+        mf_http_reply_status(request, 404, MF_SPAN("Not Found"));
+}
+
+/* Workers parse and verify: the costly part, and the only one that outside bytes reach. */
+static void *run_worker(void *arg)
+{
+    struct worker *w = arg;
+    struct log_service *s = w->service;
+    void *item = NULL;
+
+    while (mf_queue_pop(s->prepare, &item, 1) == 1) {
+        struct submission *sub = item;
+        struct err err = {0};
+        if (!kind_of(s)->prepare(sub, w->crypto, &err)) {
+            mf_submission_refuse(sub, &err);
+        } else if (!mf_engine_push(s->engine, &sub->job)) {
+            mf_err_set(&err, MF_ERR_UNAVAILABLE, "too many entries are waiting");
+            mf_submission_refuse(sub, &err);
+        }
+    }
+    return NULL;
+}
+
+static void make_reply(struct log_service *s, struct submission *sub, const struct commit *commit,
+                       const struct err *failed, struct http_reply *out)
+{
+    struct err err = {0};
+
+    if (commit == NULL) {
+        mf_submission_refusal(failed, out);
+    } else if (!kind_of(s)->answer(sub, commit, out, &err)) {
+        mf_buf_done(&out->body);
+        mf_submission_refusal(&err, out);
+    }
+}
+
+/* On the sequencer thread; all replies of a commit wake each I/O thread once. */
+static void on_answered(void *state, struct append_job **jobs, size_t count,
+                        const struct commit *commit, const struct err *err)
+{
+    struct log_service *s = state;
+    struct http_answer_to *answers = mf_array_new(count, sizeof *answers);
+
+    for (size_t i = 0; i < count; i++) {
+        struct submission *sub = (struct submission *)jobs[i];
+        if (answers != NULL) {
+            answers[i].ticket = sub->ticket;
+            make_reply(s, sub, commit, err, &answers[i].reply);
+        }
+        mf_submission_free(sub);
+    }
+    if (answers != NULL)
+        mf_http_answer(s->http, answers, count);
+    free(answers);
+}
+
+static void on_fatal(void *state, const struct err *err)
+{
+    struct log_service *s = state;
+
+    s->fatal(err);
+}
+
+static bool start_engine(struct log_service *s, struct err *err)
+{
+    char key[PATH_MAX];
+
+    if (!mf_log_dir_open(s->settings.directory, &s->dir, err) ||
+        !mf_log_dir_path(&s->dir, "key.pem", key, sizeof key, err))
+        return false;
+    const struct signer_params signer = {
+        .key_path = key,
+        .use = s->dir.type == MF_LOG_CT ? MF_SIGNER_CT : MF_SIGNER_LOG,
+        .origin = mf_span_str(s->dir.origin),
+    };
+    struct engine_params params = {
+        .dir = &s->dir,
+        .format = kind_of(s)->format,
+        .clock = mf_clock_system(),
+        .public_cadence_ms = (unsigned)s->settings.public_cadence_ms,
+        .answered = on_answered,
+        .fatal = on_fatal,
+        .state = s,
+    };
+    params.format.state = s;
+    if (!mf_signer_start(&signer, &s->signer, err))
+        return false;
+    params.signer = s->signer;
+    return (s->dir.type != MF_LOG_CT || mf_ct_roots_load(s->settings.roots, &s->roots, err)) &&
+           mf_engine_open(&params, &s->engine, err);
+}
+
+static bool start_workers(struct log_service *s, struct err *err)
+{
+    size_t count = (size_t)s->settings.workers;
+
+    if (!mf_queue_new(PREPARE_MAX, &s->prepare, err))
+        return false;
+    s->workers = mf_array_new(count, sizeof *s->workers);
+    if (s->workers == NULL)
+        return mf_err_set(err, MF_ERR_SYSTEM, "no memory for workers");
+    for (size_t i = 0; i < count; i++) {
+        struct worker *w = &s->workers[s->worker_count++];
+        w->service = s;
+        if (!mf_crypto_new(MF_CRYPTO_DEFAULT, &w->crypto, err))
+            return false;
+        errno = pthread_create(&w->id, NULL, run_worker, w);
+        w->runs = errno == 0;
+        if (!w->runs)
+            return mf_err_sys(err, "cannot start a worker");
+    }
+    return true;
+}
+
+static bool start_http(struct log_service *s, struct err *err)
+{
+    const struct http_server_params params = {
+        .address = s->settings.address,
+        .port = s->settings.port,
+        .listen_fd = -1,
+        .threads = (unsigned)s->settings.threads,
+        .body_max = MF_LOG_BODY_MAX,
+        .head_max = MF_LOG_HEAD_MAX,
+        .request_deadline_ms = DEADLINE_MS,
+        .idle_ms = IDLE_MS,
+        .connections_max = CONNECTIONS_MAX,
+        .handler = {.on_request = on_request, .state = s},
+    };
+
+    return mf_http_server_start(&params, &s->http, err);
+}
+
+bool mf_log_service_start(const struct log_settings *settings, void (*fatal)(const struct err *),
+                          struct log_service *out, struct err *err)
+{
+    *out = (struct log_service){.settings = *settings, .fatal = fatal, .dir = {.lock_fd = -1}};
+    if (start_engine(out, err) && start_workers(out, err) && start_http(out, err))
+        return true;
+    struct err kept = *err;
+    mf_log_service_stop(out);
+    *err = kept;
+    return false;
+}
+
+void mf_log_service_stop(struct log_service *s)
+{
+    if (s->prepare != NULL)
+        mf_queue_close(s->prepare);
+    for (size_t i = 0; i < s->worker_count; i++) {
+        if (s->workers[i].runs)
+            pthread_join(s->workers[i].id, NULL);
+        mf_crypto_free(&s->workers[i].crypto);
+    }
+    mf_engine_close(&s->engine); /* commits what waits, so every request gets its answer */
+    if (s->http != NULL)
+        mf_http_server_stop(s->http, STOP_MS);
+    mf_http_server_free(&s->http);
+    mf_queue_free(&s->prepare);
+    free(s->workers);
+    s->workers = NULL;
+    s->worker_count = 0;
+    mf_ct_roots_free(&s->roots);
+    mf_signer_free(&s->signer);
+    mf_log_dir_done(&s->dir);
+}

@@ -1,0 +1,39 @@
+/* One log of the server: its engine, its signer, its HTTP listener and its workers. */
+#ifndef MF_TRANSPARENCY_LOG_LOG_SERVICE_H
+#define MF_TRANSPARENCY_LOG_LOG_SERVICE_H
+
+#include "common/base/queue.h"
+#include "common/net/http_server.h"
+#include "transparency/engine/engine.h"
+
+enum { MF_LOG_BODY_MAX = 512 * 1024, MF_LOG_HEAD_MAX = 16 * 1024 };
+
+struct log_settings { /* from the configuration */
+    char directory[PATH_MAX];
+    char address[64];
+    uint16_t port;
+    char roots[PATH_MAX]; /* CT: PEM of accepted roots; "" for none */
+    uint64_t public_cadence_ms;
+    uint64_t threads, workers;
+};
+
+struct log_service {
+    struct log_settings settings;
+    struct log_dir dir;
+    struct signer *signer;
+    struct engine *engine;
+    struct http_server *http;
+    struct queue *prepare; /* requests for the workers */
+    struct worker *workers;
+    size_t worker_count;
+    struct ct_roots *roots; /* CT */
+    void (*fatal)(const struct err *err);
+};
+
+MF_MUST_USE bool mf_log_service_start(const struct log_settings *settings,
+                                      void (*fatal)(const struct err *err), struct log_service *out,
+                                      struct err *err);
+/* Stops accepting, answers what waits, publishes. */
+void mf_log_service_stop(struct log_service *service);
+
+#endif

@@ -1,0 +1,31 @@
+/* mayfly-log: transparency logs and CT logs. */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/run/exit.h"
+#include "common/run/log.h"
+#include "common/run/options.h"
+#include "transparency/log/log_verbs.h"
+
+static const struct verb verbs[] = {
+    {"init", "", "make a log", mf_log_verb_init},
+    {"serve", "", "serve one or several logs", mf_log_verb_serve},
+};
+
+int main(int argc, char **argv)
+{
+    struct err err = {0};
+
+    mf_log_init("mayfly-log", MF_LOG_INFO);
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        mf_verbs_help("mayfly-log", "Append-only logs that anyone can check.", verbs,
+                      MF_LEN(verbs));
+        return argc < 2 ? mf_exit_status(MF_ERR_USAGE) : 0;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("mayfly-log %s\n", MF_VERSION);
+        return 0;
+    }
+    const struct verb *verb = mf_verb_find(verbs, MF_LEN(verbs), argv[1], &err);
+    return verb == NULL ? mf_exit_report("mayfly-log", &err) : verb->run(argc - 1, argv + 1);
+}

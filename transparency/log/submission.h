@@ -1,0 +1,44 @@
+/* A submission: one request on its way from the socket through workers and engine to its answer. */
+#ifndef MF_TRANSPARENCY_LOG_SUBMISSION_H
+#define MF_TRANSPARENCY_LOG_SUBMISSION_H
+
+#include "common/net/http_server.h"
+#include "transparency/engine/engine.h"
+#include "transparency/log/log_service.h"
+#include "transparency/sct/sct.h"
+
+struct submission {
+    struct append_job job; /* first: the engine knows only this */
+    struct log_service *service;
+    struct http_ticket ticket;
+    bool is_precert;    /* CT: add-pre-chain */
+    struct buf request; /* the body as it came */
+    struct buf entry;   /* entry log: the canonical body. CT: what ct_api needs to seal */
+    struct ct_entry ct; /* CT; spans into entry */
+    struct span precert, issuers;
+};
+
+struct submission *mf_submission_new(struct log_service *service, struct http_request *request);
+void mf_submission_free(struct submission *s);
+/* Answers with an error: validation 400 with the reason, UNAVAILABLE 503 with Retry-After. */
+void mf_submission_refuse(struct submission *s, const struct err *err);
+/* The reply of an error, for batches. */
+void mf_submission_refusal(const struct err *err, struct http_reply *out);
+
+/* What differs between the kinds of log. */
+struct log_kind {
+    struct leaf_format format;
+    /* On a worker: parse and verify; then the job's key is set. */
+    bool (*prepare)(struct submission *s, struct crypto *c, struct err *err);
+    /* On the sequencer: the reply of one job of a commit. */
+    bool (*answer)(struct submission *s, const struct commit *commit, struct http_reply *out,
+                   struct err *err);
+    /* On an I/O thread: true when the request was taken. */
+    bool (*route)(struct log_service *service, struct http_request *request);
+};
+extern const struct log_kind mf_rekor_kind, mf_ct_kind;
+
+/* Reads that both kinds share: checkpoint, tiles, bundles, health. */
+bool mf_reads_route(struct log_service *service, struct http_request *request);
+
+#endif
