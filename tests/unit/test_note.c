@@ -273,8 +273,7 @@ START_TEST(writes_the_worked_example)
     MF_SCOPED(mf_private_key_free) struct private_key *private = NULL;
     MF_SCOPED(mf_public_key_free) struct public_key *public = NULL;
     MF_SCOPED(mf_buf_done)
-    struct buf text = {.max = 4096},
-               sig = {.max = 1024}, note = {.max = 8192};
+    struct buf text = {.max = 4096}, sig = {.max = 1024}, note = {.max = 8192};
     uint8_t der[48] = {0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06,
                        0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20};
     uint8_t log_id[32];
@@ -295,6 +294,52 @@ START_TEST(writes_the_worked_example)
     mf_ck_ok(mf_note_write_text(&note, mf_buf_span(&text), &err), err);
     mf_ck_ok(mf_note_write_line(&note, c.origin, id, mf_buf_span(&sig), &err), err);
     ck_assert(mf_span_is(mf_buf_span(&note), EXAMPLE_NOTE));
+}
+END_TEST
+
+static const struct {
+    enum key_kind kind;
+    enum note_key_type type;
+    enum sig_scheme scheme;
+} types[] = {
+    {MF_KEY_ED25519, MF_NOTE_KEY_ED25519, MF_SIG_ED25519},
+    {MF_KEY_P256, MF_NOTE_KEY_ECDSA, MF_SIG_ECDSA_SHA256},
+    {MF_KEY_P384, MF_NOTE_KEY_ECDSA, MF_SIG_ECDSA_SHA256}, /* SHA-256 whatever the curve */
+    {MF_KEY_RSA, MF_NOTE_KEY_RSA, MF_SIG_RSA_PKCS1_SHA256},
+};
+
+START_TEST(verifies_what_each_type_of_key_signs)
+{
+    MF_SCOPED(mf_private_key_free) struct private_key *private = NULL;
+    MF_SCOPED(mf_public_key_free) struct public_key *public = NULL;
+    MF_SCOPED(mf_note_key_done) struct note_key key = {0}, read = {0};
+    MF_SCOPED(mf_note_done) struct note note = {0};
+    MF_SCOPED(mf_buf_done) struct buf sig = {.max = 1024}, b = {.max = 8192}, vkey = {.max = 2048};
+    struct err err = {0};
+
+    mf_ck_ok(mf_private_key_generate(crypto, types[_i].kind, &private, &err), err);
+    mf_ck_ok(mf_private_key_public(crypto, private, &public, &err), err);
+    ck_assert_int_eq(mf_note_key_type_of(types[_i].kind), types[_i].type);
+    mf_ck_ok(mf_note_key_init(crypto, types[_i].type, MF_SPAN("n"), mf_public_key_spki(public),
+                              &key, &err),
+             err);
+    mf_ck_ok(mf_note_key_format(&key, &vkey, &err), err);
+    mf_ck_ok(mf_note_key_parse(crypto, mf_buf_span(&vkey), &read, &err), err);
+    ck_assert_mem_eq(read.log_id, key.log_id, 32);
+    mf_ck_ok(mf_sign(crypto, private, types[_i].scheme, MF_SPAN("text\n"), &sig, &err), err);
+    mf_ck_ok(mf_note_write_text(&b, MF_SPAN("text\n"), &err), err);
+    mf_ck_ok(mf_note_write_line(&b, MF_SPAN("n"), key.id, mf_buf_span(&sig), &err), err);
+    mf_ck_ok(mf_note_parse(mf_buf_span(&b), &note, &err), err);
+    mf_ck_ok(mf_note_key_verify(crypto, &read, &note, &err), err);
+    note.text.n--;
+    mf_ck_refused(mf_note_key_verify(crypto, &read, &note, &err), err, "does not verify");
+    mf_err_clear(&err);
+    mf_note_key_done(&read);
+    enum note_key_type wrong = types[_i].type == MF_NOTE_KEY_ECDSA ? MF_NOTE_KEY_RSA
+                                                                   : MF_NOTE_KEY_ECDSA;
+    mf_ck_refused(
+        mf_note_key_init(crypto, wrong, MF_SPAN("n"), mf_public_key_spki(public), &read, &err), err,
+        "does not fit note key type");
 }
 END_TEST
 
@@ -330,6 +375,8 @@ Suite *mf_suite(void)
     tcase_add_loop_test(keys, verifies_by_a_known_key_and_ignores_strangers, 0,
                         (int)MF_LEN(verified));
     tcase_add_test(keys, writes_the_worked_example);
+    tcase_set_timeout(keys, 60);
+    tcase_add_loop_test(keys, verifies_what_each_type_of_key_signs, 0, (int)MF_LEN(types));
     suite_add_tcase(suite, keys);
     return suite;
 }
