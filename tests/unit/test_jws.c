@@ -186,8 +186,8 @@ static const struct {
 START_TEST(reads_headers_strictly)
 {
     MF_SCOPED(mf_buf_done)
-    struct buf token =
-        made_token_with(mf_span_str(headers[_i].header), MF_SPAN("{}"), MF_SPAN("s"));
+    struct buf token = made_token_with(mf_span_str(headers[_i].header), MF_SPAN("{}"),
+                                       MF_SPAN("s"));
     MF_SCOPED(mf_jws_done) struct jws jws = {0};
     struct err err = {0};
     struct refusal why = {.err = &err};

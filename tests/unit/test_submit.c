@@ -214,8 +214,8 @@ START_TEST(verifies_the_promise_for_a_precertificate)
     MF_SCOPED(mf_private_key_free) struct private_key *secret = NULL;
     MF_SCOPED(mf_public_key_free) struct public_key *key = NULL;
     MF_SCOPED(mf_buf_done)
-    struct buf der = {0},
-               tbs = {.max = MF_CERT_MAX}, data = {.max = 65536}, sig = {.max = MF_SIGNATURE_MAX};
+    struct buf der = {0}, tbs = {.max = MF_CERT_MAX}, data = {.max = 65536},
+               sig = {.max = MF_SIGNATURE_MAX};
     struct made_cert want = {.subject = "leaf",
                              .issuer = "ca",
                              .not_before = 1700000000,
