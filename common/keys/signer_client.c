@@ -185,7 +185,7 @@ static bool tell_head(struct signer *s, enum signer_op op, const struct tree_hea
 bool mf_signer_sign_head(struct signer *signer, const struct tree_head *head, struct buf *signature,
                          struct err *err)
 {
-    struct span body, item;
+    struct span body, item = {0};
 
     pthread_mutex_lock(&signer->lock);
     bool ok = tell_head(signer, MF_SIGNER_OP_SIGN_HEAD, head, &body, err);

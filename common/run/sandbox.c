@@ -108,7 +108,7 @@ static int fill_server(scmp_filter_ctx ctx)
     const struct scmp_arg_cmp written_code = SCMP_A2(SCMP_CMP_MASKED_EQ, both, both);
     const struct scmp_arg_cmp new_user = SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_NEWUSER, CLONE_NEWUSER);
     /* AF_UNIX, the two internet families and netlink (address look-up) are at most 16. */
-    const struct scmp_arg_cmp odd_family = SCMP_A0(SCMP_CMP_GT, AF_NETLINK);
+    const struct scmp_arg_cmp odd_family = SCMP_A0(SCMP_CMP_GT, AF_NETLINK, 0);
     int rc = add_all(ctx, refuse, server_refused, MF_LEN(server_refused));
 
 #ifndef __SANITIZE_ADDRESS__ /* the leak checker traces its own process at exit */

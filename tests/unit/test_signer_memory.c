@@ -1,0 +1,203 @@
+/* Where a signer's key is, and where it is not. */
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/base/file.h"
+#include "common/keys/key_file.h"
+#include "common/keys/signer_client.h"
+#include "tests/support/suite.h"
+
+enum { SCALAR = 32, MASK = 0xA5 };
+
+static char folder[] = "/tmp/mayfly-signer-memory-XXXXXX";
+static char path[128], masked_path[128];
+static struct crypto *crypto;
+
+static void setup(void)
+{
+    struct err err = {0};
+
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    mf_ck_ok(mf_path_join(folder, "key.pem", path, sizeof path, &err), err);
+    mf_ck_ok(mf_path_join(folder, "masked", masked_path, sizeof masked_path, &err), err);
+    mf_ck_ok(mf_crypto_new(MF_CRYPTO_DEFAULT, &crypto, &err), err);
+}
+
+static void teardown(void)
+{
+    unlink(path);
+    unlink(masked_path);
+    rmdir(folder);
+    mf_crypto_free(&crypto);
+}
+
+static struct signer *start(void)
+{
+    const struct signer_params params = {.key_path = path, .use = MF_SIGNER_BYTES};
+    struct signer *signer = NULL;
+    struct err err = {0};
+
+    mf_ck_ok(mf_signer_start(&params, &signer, &err), err);
+    return signer;
+}
+
+/* The process id that a pidfd stands for. */
+static pid_t pid_of(const struct signer *signer)
+{
+    MF_SCOPED(mf_buf_done) struct buf text = {0};
+    struct err err = {0};
+    char name[64];
+    long pid = -1;
+
+    ck_assert_int_gt(snprintf(name, sizeof name, "/proc/self/fdinfo/%d", mf_signer_pidfd(signer)),
+                     0);
+    mf_ck_ok(mf_file_read(name, 4096, &text, &err), err);
+    mf_ck_ok(mf_buf_append_byte(&text, 0, &err), err);
+    const char *line = strstr((const char *)text.p, "Pid:");
+    ck_assert_ptr_nonnull(line);
+    pid = strtol(line + 4, NULL, 10);
+    ck_assert_int_gt(pid, 1);
+    return (pid_t)pid;
+}
+
+static void status_line(pid_t pid, const char *name, char *out, size_t cap)
+{
+    MF_SCOPED(mf_buf_done) struct buf text = {0};
+    struct err err = {0};
+    char file[64];
+
+    ck_assert_int_gt(snprintf(file, sizeof file, "/proc/%ld/status", (long)pid), 0);
+    mf_ck_ok(mf_file_read(file, 65536, &text, &err), err);
+    mf_ck_ok(mf_buf_append_byte(&text, 0, &err), err);
+    const char *line = strstr((const char *)text.p, name);
+    ck_assert_ptr_nonnull(line);
+    int n = snprintf(out, cap, "%.*s", (int)strcspn(line, "\n"), line);
+    ck_assert_int_gt(n, 0);
+}
+
+/* Makes the key in a process of its own, which leaves the scalar behind under a mask: so no copy of
+ * it was ever in this process. */
+static void make_key_elsewhere(void)
+{
+    int status = 0;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        MF_SCOPED(mf_private_key_free) struct private_key *key = NULL;
+        MF_SCOPED(mf_secret_done) struct secret der = {0};
+        struct err err = {0};
+        uint8_t masked[SCALAR];
+        if (!mf_private_key_generate(crypto, MF_KEY_P256, &key, &err) ||
+            !mf_key_file_create(crypto, path, key, NULL, &err) ||
+            !mf_private_key_to_pkcs8(crypto, key, &der, &err))
+            _exit(1);
+        /* ECPrivateKey: version 1, then the scalar as an OCTET STRING. */
+        const uint8_t *at = memmem(der.p, der.n, "\x02\x01\x01\x04\x20", 5);
+        if (at == NULL)
+            _exit(2);
+        for (size_t i = 0; i < SCALAR; i++)
+            masked[i] = at[5 + i] ^ MASK;
+        _exit(mf_file_write(masked_path, MF_SPAN_OF(masked), 0600, MF_FILE_CREATE, &err) ? 0 : 3);
+    }
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+}
+
+static bool is_scalar(const uint8_t *at, const uint8_t masked[static SCALAR])
+{
+    size_t i = 0;
+
+    while (i < SCALAR && at[i] == (masked[i] ^ MASK))
+        i++;
+    return i == SCALAR;
+}
+
+/* True when any readable page of this process holds the bytes behind the mask. */
+static bool memory_holds(const uint8_t masked[static SCALAR])
+{
+    FILE *maps = fopen("/proc/self/maps", "r");
+    char line[512];
+    bool found = false;
+
+    ck_assert_ptr_nonnull(maps);
+    while (!found && fgets(line, sizeof line, maps) != NULL) {
+        unsigned long from = 0, to = 0;
+        char mode[5] = "";
+        if (sscanf(line, "%lx-%lx %4s", &from, &to, mode) != 3 || mode[0] != 'r' ||
+            strstr(line, "[vvar]") != NULL || strstr(line, "[vsyscall]") != NULL)
+            continue;
+        if (to - from > 1UL << 30) /* an address sanitizer's shadow: no byte of ours */
+            continue;
+        MF_SCOPED(mf_fd_done) int fd = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+        static uint8_t block[1 << 16];
+        for (unsigned long at = from; !found && at + SCALAR <= to; at += sizeof block - SCALAR) {
+            ssize_t n = pread(fd, block, to - at < sizeof block ? to - at : sizeof block,
+                              (off_t)at);
+            for (ssize_t i = 0; !found && i + SCALAR <= n; i++)
+                found = is_scalar(block + i, masked);
+        }
+        explicit_bzero(block, sizeof block);
+    }
+    fclose(maps);
+    return found;
+}
+
+START_TEST(holds_the_key_in_locked_memory_behind_a_filter)
+{
+    make_key_elsewhere();
+    MF_SCOPED(mf_signer_free) struct signer *signer = start();
+    pid_t pid = pid_of(signer);
+    char line[128], file[64];
+    struct stat st;
+
+    status_line(pid, "VmLck:", line, sizeof line);
+    ck_assert_int_gt(strtol(line + strlen("VmLck:"), NULL, 10), 0);
+    status_line(pid, "Seccomp:", line, sizeof line);
+    ck_assert_str_eq(line, "Seccomp:\t2");
+    status_line(pid, "NoNewPrivs:", line, sizeof line);
+    ck_assert_str_eq(line, "NoNewPrivs:\t1");
+    /* Files of an undumpable process belong to root; where we are root, its limit tells. */
+    ck_assert_int_gt(snprintf(file, sizeof file, "/proc/%ld/mem", (long)pid), 0);
+    ck_assert_int_eq(stat(file, &st), 0);
+    ck_assert_uint_eq(st.st_uid, 0);
+    if (getuid() != 0)
+        ck_assert_int_lt(open(file, O_RDONLY | O_CLOEXEC), 0);
+}
+END_TEST
+
+START_TEST(keeps_the_key_out_of_its_clients_memory)
+{
+    MF_SCOPED(mf_signer_free) struct signer *signer = NULL;
+    MF_SCOPED(mf_buf_done) struct buf signature = {.max = MF_SIGNATURE_MAX};
+    MF_SCOPED(mf_buf_done) struct buf masked = {0};
+    struct span message = MF_SPAN("x");
+    struct err err = {0};
+
+    make_key_elsewhere();
+    signer = start();
+    mf_ck_ok(mf_signer_sign(signer, &message, 1, &signature, &err), err);
+    mf_ck_ok(mf_file_read(masked_path, SCALAR, &masked, &err), err);
+    ck_assert(!memory_holds(masked.p));
+    /* The search finds one that is there. */
+    volatile uint8_t planted[SCALAR];
+    for (size_t i = 0; i < SCALAR; i++)
+        planted[i] = masked.p[i] ^ MASK;
+    ck_assert(memory_holds(masked.p));
+    ck_assert_uint_eq(planted[0], (uint8_t)(masked.p[0] ^ MASK));
+}
+END_TEST
+
+Suite *mf_suite(void)
+{
+    Suite *suite = suite_create("signer_memory");
+    TCase *tc = tcase_create("signer_memory");
+
+    tcase_set_timeout(tc, 60);
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, holds_the_key_in_locked_memory_behind_a_filter);
+    tcase_add_test(tc, keeps_the_key_out_of_its_clients_memory);
+    suite_add_tcase(suite, tc);
+    return suite;
+}
