@@ -14,6 +14,7 @@
 #include "common/run/clock_guard.h"
 #include "common/run/log.h"
 #include "common/run/sandbox.h"
+#include "common/run/notify.h"
 #include "common/run/signals.h"
 #include "common/x509/oid.h"
 
@@ -247,6 +248,7 @@ bool mf_ca_server_wait(struct ca_server *server, struct err *err)
         {.fd = mf_signer_pidfd(server->timestamp_signer), .events = POLLIN},
     };
 
+    mf_notify_ready();
     for (;;) {
         if (poll(fds, MF_LEN(fds), -1) < 0)
             continue; /* EINTR */
@@ -255,8 +257,10 @@ bool mf_ca_server_wait(struct ca_server *server, struct err *err)
         if (fds[0].revents == 0)
             continue;
         int number = mf_signals_wait(server->signal_fd, 0);
-        if (number == SIGINT || number == SIGTERM)
+        if (number == SIGINT || number == SIGTERM) {
+            mf_notify_stopping();
             return true;
+        }
     }
 }
 
