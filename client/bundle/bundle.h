@@ -1,6 +1,6 @@
-/* Sigstore bundle v0.3: what was signed by whom, with its log entry and timestamps, in one file.
- * Source: protobuf-specs sigstore_bundle.proto. Everything in it, the media type too, is chosen by
- * whoever made the file: nothing here is trusted before the verifier has checked it. */
+/* Sigstore bundle, v0.3 and v0.2: what was signed by whom, with its log entry and timestamps, in
+ * one file. Source: protobuf-specs sigstore_bundle.proto. Everything in it, the media type too, is
+ * chosen by whoever made the file: nothing here is trusted before the verifier has checked it. */
 #ifndef MF_CLIENT_BUNDLE_BUNDLE_H
 #define MF_CLIENT_BUNDLE_BUNDLE_H
 
@@ -14,6 +14,7 @@ extern const char mf_bundle_media_type[]; /* the one we write */
 
 struct bundle {
     struct json *doc;       /* owns the spans */
+    unsigned minor_version; /* 3 or 2 */
     struct buf certificate; /* DER of the leaf */
     bool is_dsse;
     struct buf signature; /* raw */

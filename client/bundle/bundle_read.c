@@ -8,32 +8,35 @@
 
 enum { SIGNATURE_MAX = 1024, PAYLOAD_MAX = 8 * 1024 * 1024, TIMESTAMP_MAX = 64 * 1024 };
 
-static bool check_media_type(const struct json_node *root, struct err *err)
+/* Everything in a bundle is its maker's choice: the version decides how it is spelled, never which
+ * checks are made. */
+static bool check_media_type(const struct json_node *root, struct bundle *b, struct err *err)
 {
-    static const char *const read_now[] = {
-        mf_bundle_media_type,
-        "application/vnd.dev.sigstore.bundle+json;version=0.3",
-    };
-    static const char *const older[] = {
-        "application/vnd.dev.sigstore.bundle+json;version=0.1",
-        "application/vnd.dev.sigstore.bundle+json;version=0.2",
-        "application/vnd.dev.sigstore.bundle.v0.1+json",
-        "application/vnd.dev.sigstore.bundle.v0.2+json",
+    static const struct {
+        const char *type;
+        unsigned minor;
+    } versions[] = {
+        {mf_bundle_media_type, 3},
+        {"application/vnd.dev.sigstore.bundle+json;version=0.3", 3},
+        {"application/vnd.dev.sigstore.bundle+json;version=0.2", 2},
+        {"application/vnd.dev.sigstore.bundle.v0.2+json", 2},
+        {"application/vnd.dev.sigstore.bundle+json;version=0.1", 1},
+        {"application/vnd.dev.sigstore.bundle.v0.1+json", 1},
     };
     struct span type;
 
     if (!mf_json_member_string(root, "mediaType", &type, err))
         return false;
-    for (size_t i = 0; i < MF_LEN(read_now); i++)
-        if (mf_span_is(type, read_now[i]))
-            return true;
-    for (size_t i = 0; i < MF_LEN(older); i++)
-        if (mf_span_is(type, older[i])) {
-            mf_err_set(err, MF_ERR_FORMAT, "bundles of version 0.1 and 0.2 are not verified yet");
-            return mf_err_at(err, "mediaType");
-        }
-    mf_err_set(err, MF_ERR_FORMAT, "'%.*s' is not a Sigstore bundle that we know",
-               MF_SPAN_ARG(type));
+    for (size_t i = 0; i < MF_LEN(versions) && b->minor_version == 0; i++)
+        if (mf_span_is(type, versions[i].type))
+            b->minor_version = versions[i].minor;
+    if (b->minor_version >= 2)
+        return true;
+    if (b->minor_version == 1)
+        mf_err_set(err, MF_ERR_FORMAT, "bundles of version 0.1 are not verified yet");
+    else
+        mf_err_set(err, MF_ERR_FORMAT, "'%.*s' is not a Sigstore bundle that we know",
+                   MF_SPAN_ARG(type));
     return mf_err_at(err, "mediaType");
 }
 
@@ -55,6 +58,22 @@ static bool pick_one(const struct json_node *object, const char *const *names, s
                       found, names[0], names[1]);
 }
 
+/* Before 0.3 the leaf came with a chain. Only the leaf is read: what is trusted comes from the
+ * trusted root alone. */
+static bool read_chain(const struct json_node *material, struct bundle *b, struct err *err)
+{
+    const struct json_node *chain = NULL;
+    const struct json_node *list = NULL;
+
+    if (!mf_json_member_object(material, "x509CertificateChain", &chain, err) ||
+        !mf_json_member_array(chain, "certificates", &list, err))
+        return false;
+    if (mf_json_size(list) == 0)
+        return mf_err_set(err, MF_ERR_FORMAT, "x509CertificateChain is empty");
+    return mf_json_member_bytes(mf_json_at(list, 0), "rawBytes", &b->certificate, err) ||
+           mf_err_at(err, "x509CertificateChain: certificates[0]");
+}
+
 static bool read_certificate(const struct json_node *material, struct bundle *b, struct err *err)
 {
     static const char *const kinds[] = {"certificate", "publicKey", "x509CertificateChain"};
@@ -65,14 +84,17 @@ static bool read_certificate(const struct json_node *material, struct bundle *b,
         return false;
     if (which == 1)
         return mf_err_set(err, MF_ERR_FORMAT, "bundles with a public key are not verified yet");
+    b->certificate.max = MF_CERT_MAX;
+    if (which == 2 && b->minor_version == 2)
+        return read_chain(material, b, err);
     if (which == 2)
         return mf_err_set(err, MF_ERR_FORMAT, "version 0.3 has no certificate chain");
-    b->certificate.max = MF_CERT_MAX;
+    if (b->minor_version == 2)
+        return mf_err_set(err, MF_ERR_FORMAT, "version 0.2 has a chain, not a certificate alone");
     if (!mf_json_member_object(material, "certificate", &object, err))
         return false;
-    if (!mf_json_member_bytes(object, "rawBytes", &b->certificate, err))
-        return mf_err_at(err, "certificate");
-    return true;
+    return mf_json_member_bytes(object, "rawBytes", &b->certificate, err) ||
+           mf_err_at(err, "certificate");
 }
 
 static bool read_entries(const struct json_node *material, struct bundle *b, struct err *err)
@@ -193,7 +215,7 @@ static bool read_all(struct bundle *b, struct err *err)
 
     if (!mf_json_is_object(root))
         return mf_err_set(err, MF_ERR_FORMAT, "not a JSON object");
-    if (!check_media_type(root, err) ||
+    if (!check_media_type(root, b, err) ||
         !mf_json_member_object(root, "verificationMaterial", &material, err))
         return false;
     if (!read_certificate(material, b, err) || !read_entries(material, b, err) ||

@@ -22,13 +22,11 @@ EXPECTED_CASES = 140
 UNKNOWN_YET = {
     "managed key": r"--key|public ?key|publicKey",
     "bundle v0.1": r"version=0\.1|v?0\.1\b",
-    "bundle v0.2": r"version=0\.2|v?0\.2\b",
-    "DSSE": r"(?i)dsse|in-toto|attestation",
     "intoto 0.0.2": r"(?i)intoto|in-toto|dsse",
     "dsse 0.0.1": r"(?i)dsse",
     "hashedrekord 0.0.1": r"0\.0\.1|(?i:rekor v1)",
 }
-KNOWN = {"bundle v0.3", "hashedrekord 0.0.2", "message signature"}
+KNOWN = {"bundle v0.3", "bundle v0.2", "hashedrekord 0.0.2", "message signature", "DSSE"}
 
 
 def fixtures_root():

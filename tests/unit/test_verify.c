@@ -117,8 +117,12 @@ static const struct {
     {"rekor2-timestamp-untrusted-tsa-with-embedded-cert_fail", "timestamp"},
     {"rekor2-checkpoint-missing-log-signature_fail", "log_entry: checkpoint"},
     {"rekor2-checkpoint-missing-size_fail", "log_entry: checkpoint"},
-    {"happy-path-v0.1", "bundles of version 0.1 and 0.2 are not verified yet"},
+    {"happy-path-v0.1", "bundles of version 0.1 are not verified yet"},
     {"happy-path-v0.3", "not verified yet"},
+    {"bundle-empty-certificate-chain_fail", "not verified yet"},
+    {"bundle-unknown-version_fail", "is not a Sigstore bundle that we know"},
+    {"bundle-malformed-json_fail", "bundle.sigstore.json: "},
+    {"bundle-negative-log-index_fail", "not verified yet"},
     {"managed-key-happy-path", "bundles with a public key are not verified yet"},
 };
 
