@@ -86,6 +86,14 @@ static bool is_repeated(const struct bundle *b, size_t at)
     return false;
 }
 
+/* A bundle's own statement of what it is for. Also known from the log's entry and the signature,
+ * which decide; here it gives the plainest answer to the commonest mistake. */
+static bool names_artifact(const struct bundle *b, const struct artifact *artifact)
+{
+    return b->is_dsse || !b->has_digest || !artifact->has[b->digest_alg] ||
+           mf_span_eq(mf_buf_span(&b->digest), mf_artifact_digest(artifact, b->digest_alg));
+}
+
 static bool step_log(struct run *r, struct err *err)
 {
     const struct bundle *b = r->bundle;
@@ -98,6 +106,9 @@ static bool step_log(struct run *r, struct err *err)
     };
     size_t good = 0;
 
+    if (!names_artifact(b, r->params->artifact))
+        return mf_err_set(err, MF_ERR_REJECTED,
+                          "the bundle is for another file, or this one changed");
     for (size_t i = 0; i < b->entry_count; i++) {
         const struct tlog_entry *e = &b->entries[i];
         if (is_repeated(b, i))
@@ -197,10 +208,8 @@ static bool step_artifact(struct run *r, struct err *err)
     if (!r->params->artifact->has[b->digest_alg])
         return mf_err_set(err, MF_ERR_REJECTED, "the bundle names a %s digest, not at hand",
                           mf_digest_name(b->digest_alg));
-    if (!mf_span_eq(mf_buf_span(&b->digest),
-                    mf_artifact_digest(r->params->artifact, b->digest_alg)))
-        return mf_err_set(err, MF_ERR_REJECTED, "the bundle is for another file");
-    return true;
+    return names_artifact(b, r->params->artifact) ||
+           mf_err_set(err, MF_ERR_REJECTED, "the bundle is for another file");
 }
 
 bool mf_bundle_verify(struct crypto *c, const struct bundle *bundle,
