@@ -13,8 +13,8 @@
 #include "common/keys/signer_client.h"
 #include "common/run/clock_guard.h"
 #include "common/run/log.h"
-#include "common/run/sandbox.h"
 #include "common/run/notify.h"
+#include "common/run/sandbox.h"
 #include "common/run/signals.h"
 #include "common/x509/oid.h"
 

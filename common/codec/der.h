@@ -60,9 +60,9 @@ void mf_der_oid_text(struct span content, char *out, size_t cap);
 /* Content bytes of dotted text; each component below 2^31, since Go refuses larger ones. */
 MF_MUST_USE bool mf_der_oid_parse(struct span dotted, struct buf *out, struct err *err);
 
-/* Writer: values go to the end of a buf. begin/finish bracket a constructed value, or an OCTET STRING
- * or BIT STRING that holds DER (its zero byte is written); `finish` puts the length in. Pairs
- * nest. */
+/* Writer: values go to the end of a buf. begin/finish bracket a constructed value, or an OCTET
+ * STRING or BIT STRING that holds DER (its zero byte is written); `finish` puts the length in.
+ * Pairs nest. */
 MF_MUST_USE bool mf_der_begin(struct buf *b, int tag, size_t *mark, struct err *err);
 MF_MUST_USE bool mf_der_finish(struct buf *b, size_t mark, struct err *err);
 MF_MUST_USE bool mf_der_put(struct buf *b, int tag, struct span content, struct err *err);

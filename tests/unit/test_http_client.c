@@ -384,7 +384,6 @@ Suite *mf_suite(void)
 {
     Suite *suite = suite_create("http_client");
     TCase *all = tcase_create("client");
-
     tcase_set_timeout(all, 30);
     tcase_add_test(all, get_and_post_reach_our_own_server);
     tcase_add_test(all, requests_say_what_they_should_and_share_a_connection);

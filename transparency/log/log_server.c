@@ -43,7 +43,9 @@ static bool run(const struct log_config *config, struct err *err)
     MF_SCOPED(mf_fd_done) int signals = -1;
     size_t started = 0;
 
-    bool ok = mf_signals_open(&signals, err) && start_all(config, services, &started, err);
+    /* The signers are running by now: nothing of this process may start another program. */
+    bool ok = mf_signals_open(&signals, err) && start_all(config, services, &started, err) &&
+              mf_sandbox_enter(MF_SANDBOX_SERVER, err);
     if (ok) {
         mf_notify_ready();
         int got = 0;

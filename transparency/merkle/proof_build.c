@@ -7,8 +7,8 @@ static unsigned split_level(uint64_t n)
     return 63 - (unsigned)__builtin_clzll(n - 1);
 }
 
-/* Hash of the leaves [begin, end), not none, where begin is a multiple of the largest power of two that fits
- * between them: a complete node, or the right edge folded from its peaks. */
+/* Hash of the leaves [begin, end), not none, where begin is a multiple of the largest power of two
+ * that fits between them: a complete node, or the right edge folded from its peaks. */
 static bool range_hash(struct crypto *c, const struct node_source *source, uint64_t begin,
                        uint64_t end, uint8_t out[static 32], struct err *err)
 {

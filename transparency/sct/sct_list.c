@@ -28,8 +28,7 @@ bool mf_sct_list_parse(struct span tls, struct sct_list *out, struct err *err)
 bool mf_sct_list_write(const struct sct_list *list, struct buf *out, struct err *err)
 {
     MF_SCOPED(mf_buf_done)
-    struct buf all = {.max = MF_SCT_BYTES_MAX},
-               one = {.max = MF_SCT_BYTES_MAX};
+    struct buf all = {.max = MF_SCT_BYTES_MAX}, one = {.max = MF_SCT_BYTES_MAX};
 
     if (list->count == 0 || list->count > MF_SCT_LIST_MAX)
         return mf_err_set(err, MF_ERR_FORMAT, "SCT list has no or too many SCTs");

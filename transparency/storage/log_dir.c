@@ -50,8 +50,8 @@ bool mf_log_dir_create(const char *path, enum log_type type, struct span origin,
     static const struct {
         const char *name;
         mode_t mode;
-    } folders[] = {{"state", 0700}, {"state/journal", 0700}, {"public", 0755},
-                   {"public/issuer", 0755}};
+    } folders[] = {
+        {"state", 0700}, {"state/journal", 0700}, {"public", 0755}, {"public/issuer", 0755}};
 
     for (size_t i = 0; i < MF_LEN(folders); i++)
         if ((type == MF_LOG_CT || strcmp(folders[i].name, "public/issuer") != 0) &&
