@@ -49,7 +49,7 @@ static bool read_payload(struct span json, struct token_claims *out, struct err 
 
 bool mf_token_claims_read(const struct secret *token, struct token_claims *out, struct err *err)
 {
-    MF_SCOPED(mf_buf_done) struct buf payload = {.max = MF_TOKEN_MAX};
+    MF_SCOPED(mf_buf_wipe) struct buf payload = {.max = MF_TOKEN_MAX};
     MF_SCOPED(mf_token_claims_done) struct token_claims claims = {0};
     struct span rest = mf_secret_span(token);
     size_t first = mf_span_find(rest, '.');
@@ -62,8 +62,6 @@ bool mf_token_claims_read(const struct secret *token, struct token_claims *out, 
              mf_base64_decode(mf_span_first(rest, second), MF_BASE64_URL, &payload, err) &&
              read_payload(mf_buf_span(&payload), &claims, err);
     }
-    if (payload.n > 0)
-        explicit_bzero(payload.p, payload.n);
     if (!ok) {
         if (err->code == MF_OK)
             mf_err_set(err, MF_ERR_FORMAT, "it does not have three parts");

@@ -84,6 +84,13 @@ void mf_buf_done(struct buf *b)
     *b = (struct buf){0};
 }
 
+void mf_buf_wipe(struct buf *b)
+{
+    if (b->p != NULL)
+        explicit_bzero(b->p, b->cap);
+    mf_buf_done(b);
+}
+
 void *mf_array_new(size_t count, size_t size)
 {
     size_t total = 0;

@@ -41,6 +41,9 @@ static inline void mf_buf_reset(struct buf *b)
 /* Frees and zeroes; may run twice. */
 void mf_buf_done(struct buf *b);
 
+/* Overwrites the bytes used, then the same: for bytes that a secret passed through. */
+void mf_buf_wipe(struct buf *b);
+
 /* Zeroed memory for count things of size bytes; null when it overflows or there is none. */
 void *mf_array_new(size_t count, size_t size);
 
