@@ -45,9 +45,11 @@ static bool put_value(struct json_writer *w, const struct json_node *node, struc
         object ? mf_json_end_object(w) : mf_json_end_array(w);
         return true;
     }
-    if (mf_json_bool(node, &flag, &ignored))
+    bool is_flag = mf_json_bool(node, &flag, &ignored);
+    mf_err_clear(&ignored);
+    if (is_flag)
         mf_json_put_bool(w, flag);
-    else if (mf_err_clear(&ignored), mf_json_int64(node, &number, &ignored))
+    else if (mf_json_int64(node, &number, &ignored))
         mf_json_put_int(w, number);
     else
         return mf_err_set(err, MF_ERR_FORMAT,

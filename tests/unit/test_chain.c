@@ -156,7 +156,8 @@ static void change(struct made_cert *want, struct made_extension set)
             kept[n++] = want->extensions[i];
     if (set.value != NULL)
         kept[n] = set;
-    memcpy(want->extensions, kept, sizeof kept);
+    for (size_t i = 0; i < MADE_EXTENSIONS_MAX; i++)
+        want->extensions[i] = kept[i];
 }
 
 START_TEST(holds_each_certificate_to_its_rules)

@@ -130,9 +130,10 @@ static bool load_public(struct engine *e, struct replay *r, struct err *err)
             mf_err_clear(err);
             return mf_tree_edge_load(e->crypto, &tiles, e->params.format.records, 0, &e->edge, err);
         }
-        return err->code == MF_ERR_NOT_FOUND
-                   ? (mf_err_clear(err), lost(err, "the public tree has no checkpoint"))
-                   : false;
+        if (err->code != MF_ERR_NOT_FOUND)
+            return false;
+        mf_err_clear(err);
+        return lost(err, "the public tree has no checkpoint");
     }
     if (!mf_head_note_read(e, mf_buf_span(&note), &head, &time_ms, err))
         return mf_err_at(err, "public checkpoint");

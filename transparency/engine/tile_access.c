@@ -66,7 +66,7 @@ bool mf_engine_record(struct engine *e, uint64_t index, struct buf *out, struct 
     MF_SCOPED(mf_buf_done) struct buf bundle = {.max = (size_t)MF_ENTRY_BUNDLE_MAX * 4};
     const struct leaf_format *format = &e->params.format;
     struct merkle_head head;
-    struct span record;
+    struct span record = {0};
 
     pthread_mutex_lock(&e->lock);
     head = e->head.head;
