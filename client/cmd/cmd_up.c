@@ -8,6 +8,7 @@
 #include "client/cmd/instance.h"
 #include "client/cmd/instance_files.h"
 #include "client/cmd/lock.h"
+#include "client/cmd/ports.h"
 #include "client/cmd/service_config.h"
 #include "client/cmd/services.h"
 #include "client/cmd/verbs.h"
@@ -104,7 +105,7 @@ static bool run_instance(const char *dir, const struct up_options *options, stru
     if (!mf_dir_make(dir, 0700, err) || !mf_lock_take(dir, LOCK_WAIT_MS, &lock, err) ||
         !forget_instance(dir, err) || !open_log(dir, &log_fd, err) ||
         !mf_instance_port_base(dir, options->port_base, &port_base, err) ||
-        !mf_signals_open(&signals, err))
+        !mf_ports_check(port_base, MF_PORT_COUNT, err) || !mf_signals_open(&signals, err))
         return false;
     struct services s = {.dir = dir, .port_base = port_base, .log_fd = log_fd};
     bool ok = mf_services_prepare(&s, err) && serve(&s, options, signals, err);
