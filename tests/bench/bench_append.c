@@ -314,6 +314,7 @@ int main(void)
     print_memory(log);
     kill(log, SIGTERM);
     waitpid(log, NULL, 0);
+    fflush(stdout);
     const char *remove[] = {"rm", "-rf", dir, NULL};
     execvp("rm", (char *const *)(uintptr_t)remove);
     return 1;
