@@ -6,6 +6,7 @@
 #include "ca-stub/server/ca_server.h"
 #include "common/run/exit.h"
 #include "common/run/log.h"
+#include "common/run/notify.h"
 #include "common/run/options.h"
 
 static const char program[] = "mayfly-ca serve";
@@ -23,7 +24,9 @@ static bool serve(const struct ca_config *config, struct err *err)
         return false;
     mf_log(MF_LOG_INFO, "listening", MF_LOG_TEXT("address", config->listen.host),
            MF_LOG_NUMBER("port", mf_ca_server_port(server)));
+    mf_notify_ready();
     bool ok = mf_ca_server_wait(server, err);
+    mf_notify_stopping();
     mf_log(MF_LOG_INFO, "stopping", MF_LOG_TEXT("reason", ok ? "signal" : "fault"));
     return ok;
 }

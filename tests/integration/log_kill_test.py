@@ -196,14 +196,18 @@ def refuses_damage(report, folder, requests):
         shutil.copytree(folder / "second", folder / name)
         return Log(folder / name, 60000)
 
-    torn, middle, bare = copy("torn"), copy("middle"), copy("bare")
+    torn, cut, middle, bare = copy("torn"), copy("cut"), copy("middle"), copy("bare")
     data = bytearray(newest_journal(torn.directory).read_bytes())
     at = data.rfind(b"MFJ1")
     data[at + 200:at + 400] = bytes(200)
     newest_journal(torn.directory).write_bytes(data)
+    newest_journal(cut.directory).write_bytes(data)
+    (torn.directory / "state" / "head").unlink()  # it was never signed
     said = torn.start()
     report.check("an incomplete last commit is dropped", said is None, said)
     torn.kill()
+    refuses(report, "a commit that was signed is missed", cut,
+            "covers entries that are not on this disk")
     data = bytearray(newest_journal(middle.directory).read_bytes())
     data[data.find(b"MFJ1") + 200] ^= 1
     newest_journal(middle.directory).write_bytes(data)

@@ -27,12 +27,16 @@ static bool open_parts(struct engine *e, struct err *err)
     char path[PATH_MAX];
     size_t queue = e->params.queue_max > 0 ? e->params.queue_max : 4 * MF_BATCH_MAX;
 
+    char staging[PATH_MAX];
+
     e->payload.max = (size_t)MF_JOURNAL_PAYLOAD_MAX;
-    e->record.max = 1024 * 1024;
     return mf_crypto_new(MF_CRYPTO_DEFAULT, &e->crypto, err) &&
            mf_crypto_new(MF_CRYPTO_DEFAULT, &e->publish_crypto, err) && init_key(e, err) &&
            mf_log_dir_path(e->params.dir, "public", path, sizeof path, err) &&
-           mf_public_tree_open(path, &e->tree, err) &&
+           mf_log_dir_path(e->params.dir, "state/staging", staging, sizeof staging, err) &&
+           mf_public_tree_open(path, staging, &e->tree, err) &&
+           mf_log_dir_path(e->params.dir, "state/head", path, sizeof path, err) &&
+           mf_head_file_open(path, &e->head_file, err) &&
            mf_log_dir_path(e->params.dir, "state/dedup", path, sizeof path, err) &&
            mf_dedup_index_open(path, &e->dedup, err) && mf_queue_new(queue, &e->queue, err) &&
            mf_engine_recover(e, err);
@@ -57,9 +61,8 @@ bool mf_engine_open(const struct engine_params *params, struct engine **out, str
     if (e == NULL)
         return mf_err_set(err, MF_ERR_SYSTEM, "no memory for a log engine");
     e->params = *params;
-    pthread_mutex_init(&e->commit_lock, NULL);
     pthread_mutex_init(&e->lock, NULL);
-    pthread_mutex_init(&e->tree_lock, NULL);
+    pthread_rwlock_init(&e->segments, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&e->advanced, &monotonic);
@@ -91,7 +94,7 @@ static void stop_threads(struct engine *e)
         return;
     pthread_join(e->publisher, NULL);
     /* What is signed becomes public before a clean end; a failure costs nothing but that. */
-    if (e->head.head.size != e->public_size)
+    if (e->head.head.size != e->public_size && !atomic_load(&e->failed))
         (void)!mf_publish(e, &err);
 }
 
@@ -104,6 +107,7 @@ void mf_engine_close(struct engine **engine)
     stop_threads(e);
     mf_queue_free(&e->queue);
     mf_journal_free(&e->journal);
+    mf_head_file_free(&e->head_file);
     mf_dedup_index_free(&e->dedup);
     mf_public_tree_free(&e->tree);
     mf_tree_edge_done(&e->edge);
@@ -111,14 +115,12 @@ void mf_engine_close(struct engine **engine)
     mf_batch_nodes_done(&e->batch);
     mf_buf_done(&e->head.note);
     mf_buf_done(&e->payload);
-    mf_buf_done(&e->record);
     mf_note_key_done(&e->key);
     mf_crypto_free(&e->crypto);
     mf_crypto_free(&e->publish_crypto);
     pthread_cond_destroy(&e->advanced);
-    pthread_mutex_destroy(&e->tree_lock);
+    pthread_rwlock_destroy(&e->segments);
     pthread_mutex_destroy(&e->lock);
-    pthread_mutex_destroy(&e->commit_lock);
     free(e);
     *engine = NULL;
 }
@@ -154,19 +156,15 @@ struct public_tree *mf_engine_public_tree(struct engine *engine)
     return engine->tree;
 }
 
-bool mf_engine_put_file(struct engine *e, const char *path, struct span bytes, struct err *err)
+void mf_engine_fail(struct engine *e, const struct err *err)
 {
-    char full[PATH_MAX];
-    char root[PATH_MAX];
-    struct err exists = {0};
-
-    if (!mf_log_dir_path(e->params.dir, "public", root, sizeof root, err) ||
-        !mf_path_join(root, path, full, sizeof full, err))
-        return false;
-    if (access(full, F_OK) == 0)
-        return true; /* such files never change */
-    if (mf_file_write(full, bytes, 0644, MF_FILE_CREATE, &exists) || exists.code == MF_ERR_EXISTS)
-        return true;
-    *err = exists;
-    return false;
+    pthread_mutex_lock(&e->lock);
+    bool first = !atomic_load(&e->failed);
+    if (first) {
+        e->failure = *err;
+        atomic_store(&e->failed, true);
+    }
+    pthread_mutex_unlock(&e->lock);
+    if (first)
+        e->params.fatal(e->params.state, err);
 }

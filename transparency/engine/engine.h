@@ -15,13 +15,16 @@
 
 enum { MF_ENGINE_NOTE_MAX = 4096 }; /* bytes of a signed head */
 
-struct append_job {  /* one entry on its way; the caller's struct begins with it */
-    uint8_t key[32]; /* dedup identity */
+struct append_job {    /* one entry on its way; the caller's struct begins with it */
+    uint8_t key[32];   /* dedup identity */
+    size_t record_max; /* bytes that sealing it may take, at most MF_ENGINE_RECORD_MAX */
     /* filled in by the engine */
+    uint64_t looked_up; /* the dedup index was asked about leaves below this size */
     uint64_t index;
     bool duplicate;
     uint64_t time_ms; /* of the commit; for a duplicate meaningless */
 };
+enum { MF_ENGINE_RECORD_MAX = 512 * 1024 };
 
 struct leaf_format {
     /* Appends the record as bundles hold it and the journal keeps it, and gives its leaf hash. */
@@ -54,11 +57,12 @@ struct engine_params {
     size_t queue_max;
     size_t segment_size; /* of the journal; 0 for its default */
     bool create;         /* mayfly-log init: there is no checkpoint yet */
-    /* On the sequencer thread, once per batch. commit is null when nothing was committed: then err
+    /* On the sequencer thread, once per commit. commit is null when nothing was committed: then err
      * says why (MF_ERR_UNAVAILABLE: try again). Owns the jobs from here. */
     void (*answered)(void *state, struct append_job **jobs, size_t count,
                      const struct commit *commit, const struct err *err);
-    /* The engine cannot go on: an I/O error on its own files. The process must end. */
+    /* The engine cannot go on: an I/O error on its own files. The process must end. Whoever waits
+     * or comes is refused until then. Any thread, once. */
     void (*fatal)(void *state, const struct err *err);
     void *state;
 };
@@ -69,6 +73,11 @@ MF_MUST_USE bool mf_engine_open(const struct engine_params *params, struct engin
 /* Commits what waits, publishes the head, ends the threads. */
 void mf_engine_close(struct engine **engine);
 
+/* Asks the dedup index, where a read may block, before the job is handed over. True with
+ * job->duplicate set when the log holds the entry already, which the record itself says and not the
+ * index: such a job need not be pushed. Any thread. */
+MF_MUST_USE bool mf_engine_look_up(struct engine *engine, struct crypto *c, struct append_job *job,
+                                   struct err *err);
 /* Hands a job over; false when the queue is full: answer 503. Any thread. */
 MF_MUST_USE bool mf_engine_push(struct engine *engine, struct append_job *job);
 
@@ -86,9 +95,6 @@ MF_MUST_USE bool mf_engine_tile(struct engine *engine, const struct tile_id *til
 /* One record by index, appended to *out. Any thread. */
 MF_MUST_USE bool mf_engine_record(struct engine *engine, uint64_t index, struct buf *out,
                                   struct err *err);
-/* Puts another file of the public tree in place, durable at once (a CT log's issuers). */
-MF_MUST_USE bool mf_engine_put_file(struct engine *engine, const char *path, struct span bytes,
-                                    struct err *err);
 struct public_tree *mf_engine_public_tree(struct engine *engine);
 
 #endif

@@ -9,6 +9,7 @@
 #include "transparency/engine/batch_nodes.h"
 #include "transparency/engine/engine.h"
 #include "transparency/engine/gap_index.h"
+#include "transparency/engine/head_file.h"
 #include "transparency/engine/journal.h"
 #include "transparency/engine/tree_edge.h"
 #include "transparency/note/note_key.h"
@@ -36,20 +37,27 @@ struct engine {
     uint64_t last_ms; /* time never goes back */
     struct buf payload, record;
     struct batch_nodes batch;
+    struct head_file *head_file;
+    uint8_t leaves[MF_BATCH_MAX][32]; /* of the commit in hand */
+    uint32_t lengths[MF_BATCH_MAX];
+    atomic_bool failed; /* nothing may be written any more */
+    struct err failure; /* set before that */
 
-    pthread_mutex_t
-        commit_lock;      /* held from a commit's first leaf in the edge to its signed head */
-    pthread_mutex_t lock; /* guards the members below; taken after commit_lock */
+    pthread_mutex_t lock; /* guards the members below */
     pthread_cond_t advanced;
-    struct tree_edge edge;
+    struct tree_edge edge; /* up to a commit ahead of the signed head */
     struct gap_index gap;
+    uint64_t gap_floor; /* keys of leaves from here on are in the gap */
     struct signed_head head;
     uint64_t public_size;
     bool stopping;
 
-    pthread_mutex_t tree_lock;     /* one writer of the public tree at a time */
+    pthread_rwlock_t segments;     /* read: segments of the journal stay; write: some may go */
     _Atomic uint64_t release_size; /* the journal below it may be recycled */
 };
+
+/* The engine's end: tells the owner, once. */
+void mf_engine_fail(struct engine *e, const struct err *err);
 
 /* head_note.c: signs a head and assembles its note. */
 MF_MUST_USE bool mf_head_note_sign(struct engine *e, const struct merkle_head *head,

@@ -1,181 +1,41 @@
 #include "transparency/engine/journal.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/file.h"
-#include "transparency/engine/journal_record.h"
+#include "transparency/engine/journal_parts.h"
 
-enum { SEGMENTS_MAX = 1024, FILE_MAX = 1024 * 1024 * 1024 };
-
-struct segment {
-    uint64_t generation; /* also its name, in 16 hex digits */
-    uint64_t end_index;  /* leaves up to which its records go */
-};
-
-struct journal {
-    struct journal_params params;
-    char path[PATH_MAX];
-    struct record_chain chain;
-    struct segment segments[SEGMENTS_MAX]; /* oldest first; the last is written to */
-    size_t count;
-    char spare[32]; /* name of a released file, "" for none */
-    int fd;
-    uint64_t offset;
-    bool settled; /* false while the new segment still has its temporary name */
-    struct buf scratch;
-};
-
-static void segment_name(uint64_t generation, char out[static 32])
+void mf_segment_name(uint64_t generation, char out[static MF_SEGMENT_NAME_MAX])
 {
-    int n = snprintf(out, 32, "%016llx.journal", (unsigned long long)generation);
+    int n = snprintf(out, MF_SEGMENT_NAME_MAX, "%016llx.journal", (unsigned long long)generation);
     if (n < 0)
         out[0] = '\0';
 }
 
-static void unsettled_name(uint64_t generation, char out[static 32])
+void mf_spare_name(size_t number, char out[static MF_SEGMENT_NAME_MAX])
 {
-    int n = snprintf(out, 32, "%016llx.new", (unsigned long long)generation);
+    int n = snprintf(out, MF_SEGMENT_NAME_MAX, "spare-%zu.free", number);
     if (n < 0)
         out[0] = '\0';
 }
 
-static bool full_path(const struct journal *j, const char *name, char out[static PATH_MAX],
-                      struct err *err)
+bool mf_segment_path(const struct journal *j, const char *name, char out[static PATH_MAX],
+                     struct err *err)
 {
     return mf_path_join(j->path, name, out, PATH_MAX, err);
 }
 
-static int compare_segments(const void *a, const void *b)
+static const char unsettled_name[] = "settling.new";
+
+static bool full(struct err *err)
 {
-    const struct segment *x = a;
-    const struct segment *y = b;
-    return x->generation < y->generation ? -1 : x->generation > y->generation;
-}
-
-static bool list_segments(struct journal *j, struct err *err)
-{
-    DIR *dir = opendir(j->path);
-    struct dirent *entry = NULL;
-    unsigned long long generation = 0;
-    char expected[32];
-
-    if (dir == NULL)
-        return mf_err_sys(err, "cannot read %s", j->path);
-    while ((entry = readdir(dir)) != NULL) {
-        if (sscanf(entry->d_name, "%16llx.journal", &generation) != 1)
-            continue;
-        segment_name(generation, expected);
-        if (strcmp(expected, entry->d_name) != 0 || j->count == SEGMENTS_MAX)
-            continue;
-        j->segments[j->count++] = (struct segment){.generation = generation};
-    }
-    closedir(dir);
-    qsort(j->segments, j->count, sizeof j->segments[0], compare_segments);
-    return true;
-}
-
-static bool damaged(struct err *err, uint64_t offset)
-{
-    mf_err_set(err, MF_ERR_FORMAT, "a damaged commit at byte %llu is followed by a valid one",
-               (unsigned long long)offset);
-    return mf_err_hint(err, "something acknowledged was lost on this disk: restore the directory "
-                            "from a backup, do not delete the file");
-}
-
-/* Does anything valid of this generation begin behind a bad record? */
-static bool has_later_record(struct crypto *c, const struct record_chain *chain, struct span rest)
-{
-    struct journal_record r;
-    uint8_t previous[32];
-    uint8_t hash[32];
-    size_t size = 0;
-
-    for (size_t i = 1; i + MF_JOURNAL_HEAD_LEN <= rest.n; i++) {
-        const uint8_t *m = memchr(rest.p + i, 'M', rest.n - i);
-        if (m == NULL)
-            return false;
-        i = (size_t)(m - rest.p);
-        if (mf_journal_record_read(c, chain, mf_span_from(rest, i), &r, previous, hash, &size) ==
-            MF_RECORD_GOOD)
-            return true;
-    }
-    return false;
-}
-
-struct scan {
-    struct crypto *c;
-    struct journal *j;
-    const struct journal_reader *reader;
-    bool any;   /* a record was read */
-    bool ended; /* a bad record: nothing may follow */
-    uint64_t dropped;
-};
-
-static bool scan_bytes(struct scan *s, struct segment *seg, struct span bytes, uint64_t *end,
-                       struct err *err)
-{
-    struct record_chain chain = s->j->chain;
-    struct journal_record r;
-    uint8_t previous[32];
-    uint8_t hash[32];
-    size_t at = 0;
-
-    chain.generation = seg->generation;
-    for (;;) {
-        size_t size = 0;
-        struct span rest = mf_span_from(bytes, at);
-        enum record_state state = mf_journal_record_read(s->c, &chain, rest, &r, previous, hash,
-                                                         &size);
-        if (state != MF_RECORD_GOOD) {
-            if (has_later_record(s->c, &chain, rest))
-                return damaged(err, at);
-            s->ended = s->ended || state == MF_RECORD_BAD;
-            s->dropped += state == MF_RECORD_BAD ? rest.n : 0;
-            break;
-        }
-        if (s->ended || (s->any && memcmp(previous, s->j->chain.previous, 32) != 0))
-            return damaged(err, at);
-        memcpy(s->j->chain.previous, hash, 32);
-        s->any = true;
-        if (!s->reader->record(s->reader->state, &r, err))
-            return false;
-        seg->end_index = r.first_index + r.count;
-        at += size;
-    }
-    *end = at;
-    return true;
-}
-
-static bool scan_segment(struct scan *s, struct segment *seg, uint64_t *end, struct err *err)
-{
-    char name[32];
-    char path[PATH_MAX];
-    struct stat st;
-
-    segment_name(seg->generation, name);
-    if (!full_path(s->j, name, path, err))
-        return false;
-    MF_SCOPED(mf_fd_done) int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &st) != 0)
-        return mf_err_sys(err, "cannot open %s", path);
-    *end = 0;
-    if (st.st_size == 0)
-        return true;
-    size_t n = (size_t)st.st_size;
-    void *map = mmap(NULL, n, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (map == MAP_FAILED)
-        return mf_err_sys(err, "cannot read %s", path);
-    bool ok = scan_bytes(s, seg, (struct span){map, n}, end, err);
-    munmap(map, n);
-    return ok || mf_err_at(err, "%s", path);
+    mf_err_set(err, MF_ERR_UNAVAILABLE, "the disk is full");
+    return mf_err_hint(err, "free some space; writing goes on by itself");
 }
 
 static bool reserve(int fd, size_t size, struct err *err)
@@ -185,57 +45,62 @@ static bool reserve(int fd, size_t size, struct err *err)
     if (failed == 0)
         return true;
     errno = failed;
-    if (failed != ENOSPC && failed != EDQUOT)
-        return mf_err_sys(err, "cannot reserve a journal segment");
-    mf_err_set(err, MF_ERR_UNAVAILABLE, "the disk is full");
-    return mf_err_hint(err, "free some space; writing goes on by itself");
+    return failed == ENOSPC || failed == EDQUOT
+               ? full(err)
+               : mf_err_sys(err, "cannot reserve a journal segment");
 }
 
 /* A released file is renamed and used again: its old records have another generation. */
-static bool open_segment(struct journal *j, uint64_t generation, int *fd, struct err *err)
+static bool take_spare(struct journal *j, const char *path, struct err *err)
 {
-    char name[32];
-    char path[PATH_MAX];
+    char name[MF_SEGMENT_NAME_MAX];
     char spare[PATH_MAX];
 
-    if (j->settled)
-        segment_name(generation, name);
-    else
-        unsettled_name(generation, name);
-    if (!full_path(j, name, path, err))
+    if (!j->settled || j->spare_count == 0)
+        return true;
+    mf_spare_name(j->spare_count - 1, name);
+    if (!mf_segment_path(j, name, spare, err))
         return false;
-    if (j->spare[0] != '\0') {
-        if (!full_path(j, j->spare, spare, err))
-            return false;
-        if (rename(spare, path) != 0)
-            return mf_err_sys(err, "cannot recycle a journal segment");
-        j->spare[0] = '\0';
-    }
+    if (rename(spare, path) != 0)
+        return mf_err_sys(err, "cannot recycle a journal segment");
+    j->spare_count--;
+    return true;
+}
+
+static bool open_segment(struct journal *j, uint64_t generation, int *fd, struct err *err)
+{
+    char name[MF_SEGMENT_NAME_MAX];
+    char path[PATH_MAX];
+
+    mf_segment_name(generation, name);
+    if (!mf_segment_path(j, j->settled ? name : unsettled_name, path, err) ||
+        !take_spare(j, path, err))
+        return false;
     int flags = O_RDWR | O_CREAT | O_CLOEXEC | (j->settled ? 0 : O_TRUNC);
     MF_SCOPED(mf_fd_done) int opened = open(path, flags, 0600);
-    if (opened < 0) {
-        if (errno == ENOSPC)
-            return mf_err_set(err, MF_ERR_UNAVAILABLE, "the disk is full");
-        return mf_err_sys(err, "cannot create %s", path);
-    }
+    if (opened < 0)
+        return errno == ENOSPC || errno == EDQUOT ? full(err)
+                                                  : mf_err_sys(err, "cannot create %s", path);
     if (!reserve(opened, j->params.segment_size, err)) {
         if (err->code == MF_ERR_UNAVAILABLE)
             (void)unlink(path);
         return false;
     }
-    if (fsync(opened) != 0 || !mf_dir_sync(j->path, err))
-        return err->code != MF_OK ? false : mf_err_sys(err, "cannot make %s durable", path);
+    if (fsync(opened) != 0)
+        return mf_err_sys(err, "cannot make %s durable", path);
+    if (!mf_dir_sync(j->path, err))
+        return false;
     *fd = opened;
     opened = -1;
     return true;
 }
 
-static bool roll(struct journal *j, struct err *err)
+bool mf_journal_roll(struct journal *j, struct err *err)
 {
     uint64_t generation = j->chain.generation + 1;
     int fd = -1;
 
-    if (j->count == SEGMENTS_MAX)
+    if (j->count == MF_SEGMENTS_MAX)
         return mf_err_set(err, MF_ERR_UNAVAILABLE, "the public tree lags too far behind");
     if (!open_segment(j, generation, &fd, err))
         return false;
@@ -247,46 +112,18 @@ static bool roll(struct journal *j, struct err *err)
     return true;
 }
 
-/* The newest segment that begins a chain supersedes all before it. */
-static bool find_base(struct scan *s, size_t *base, struct err *err)
+/* Of an earlier run: nobody knows any more how many there are. */
+static void drop_spares(const struct journal *j)
 {
-    struct record_chain chain = s->j->chain;
-    static const uint8_t none[32] = {0};
-    struct journal_record r;
-    uint8_t previous[32];
-    uint8_t hash[32];
-    size_t size = 0;
+    char name[MF_SEGMENT_NAME_MAX];
+    char path[PATH_MAX];
+    struct err ignored = {0};
 
-    *base = 0;
-    for (size_t i = s->j->count; i > 0; i--) {
-        MF_SCOPED(mf_buf_done) struct buf bytes = {0};
-        char name[32];
-        char path[PATH_MAX];
-        segment_name(s->j->segments[i - 1].generation, name);
-        if (!full_path(s->j, name, path, err) || !mf_file_read(path, FILE_MAX, &bytes, err))
-            return false;
-        chain.generation = s->j->segments[i - 1].generation;
-        if (mf_journal_record_read(s->c, &chain, mf_buf_span(&bytes), &r, previous, hash, &size) !=
-                MF_RECORD_GOOD ||
-            memcmp(previous, none, 32) != 0)
-            continue;
-        *base = i - 1;
-        break;
+    for (size_t i = 0; i < MF_SPARES_MAX; i++) {
+        mf_spare_name(i, name);
+        if (mf_segment_path(j, name, path, &ignored))
+            (void)unlink(path);
     }
-    return true;
-}
-
-static bool scan_all(struct scan *s, struct err *err)
-{
-    size_t base = 0;
-    uint64_t end = 0;
-
-    if (!list_segments(s->j, err) || !find_base(s, &base, err))
-        return false;
-    for (size_t i = base; i < s->j->count; i++)
-        if (!scan_segment(s, &s->j->segments[i], &end, err))
-            return false;
-    return true;
 }
 
 bool mf_journal_open(struct crypto *c, const struct journal_params *params,
@@ -294,23 +131,25 @@ bool mf_journal_open(struct crypto *c, const struct journal_params *params,
                      struct err *err)
 {
     MF_SCOPED(mf_journal_free) struct journal *j = mf_array_new(1, sizeof *j);
-    struct scan s = {.c = c, .j = j, .reader = reader};
 
     if (j == NULL)
         return mf_err_set(err, MF_ERR_SYSTEM, "no memory for the journal");
     j->fd = -1;
     j->params = *params;
-    j->scratch.max = (size_t)MF_JOURNAL_PAYLOAD_MAX + 8192;
+    j->params.path = j->path;
+    j->scratch.max = (size_t)MF_JOURNAL_PAYLOAD_MAX + 2 * (size_t)MF_JOURNAL_CHECKPOINT_MAX;
     memcpy(j->chain.log_id, params->log_id, 32);
     int n = snprintf(j->path, sizeof j->path, "%s", params->path);
     if (n < 0 || (size_t)n >= sizeof j->path)
         return mf_err_set(err, MF_ERR_LIMIT, "path is too long");
-    if (!scan_all(&s, err))
+    if (!mf_journal_list(j, err))
         return false;
-    *dropped = s.dropped;
-    j->chain.generation = j->count > 0 ? j->segments[j->count - 1].generation : 0;
-    memset(j->chain.previous, 0, 32);
-    if (!roll(j, err))
+    drop_spares(j);
+    size_t old = j->count;
+    j->chain.generation = old > 0 ? j->segments[old - 1].generation : 0;
+    if (old == MF_SEGMENTS_MAX)
+        return mf_err_set(err, MF_ERR_LIMIT, "no room for one more segment in %s", j->path);
+    if (!mf_journal_roll(j, err) || !mf_journal_scan(c, j, old, reader, dropped, err))
         return false;
     *out = MF_MOVE(j);
     return true;
@@ -318,16 +157,15 @@ bool mf_journal_open(struct crypto *c, const struct journal_params *params,
 
 bool mf_journal_settle(struct journal *j, struct err *err)
 {
-    char name[32];
+    char name[MF_SEGMENT_NAME_MAX];
     char from[PATH_MAX];
     char to[PATH_MAX];
 
-    unsettled_name(j->chain.generation, name);
-    if (!full_path(j, name, from, err))
+    mf_segment_name(j->chain.generation, name);
+    if (!mf_segment_path(j, unsettled_name, from, err) || !mf_segment_path(j, name, to, err))
         return false;
-    segment_name(j->chain.generation, name);
-    if (!full_path(j, name, to, err))
-        return false;
+    if (fsync(j->fd) != 0)
+        return mf_err_sys(err, "cannot make %s durable", from);
     if (rename(from, to) != 0)
         return mf_err_sys(err, "cannot rename %s", from);
     if (!mf_dir_sync(j->path, err))
@@ -347,48 +185,86 @@ void mf_journal_free(struct journal **journal)
     *journal = NULL;
 }
 
+/* The segment of a rewritten tail grows as it must: it takes its place in one step. */
+static bool make_room(struct journal *j, size_t size, struct err *err)
+{
+    if (!j->settled || j->offset + size <= j->params.segment_size)
+        return true;
+    if (size > j->params.segment_size)
+        return mf_err_set(err, MF_ERR_LIMIT, "commit is larger than a segment");
+    return mf_journal_roll(j, err);
+}
+
 bool mf_journal_append(struct crypto *c, struct journal *j, const struct journal_record *record,
-                       struct err *err)
+                       struct journal_place *place, struct err *err)
 {
     size_t size = mf_journal_record_size(record);
     uint8_t hash[32];
 
-    /* The segment of a rewritten tail grows as it must: it takes its place in one step. */
-    if (j->settled && j->offset + size > j->params.segment_size) {
-        if (size > j->params.segment_size)
-            return mf_err_set(err, MF_ERR_LIMIT, "commit is larger than a segment");
-        if (!roll(j, err))
-            return false;
-    }
+    if (!make_room(j, size, err))
+        return false;
     mf_buf_reset(&j->scratch);
     if (!mf_journal_record_write(c, &j->chain, record, &j->scratch, hash, err) ||
         !mf_pwrite_all(j->fd, mf_buf_span(&j->scratch), j->offset, err))
         return mf_err_at(err, "journal");
-    if (fdatasync(j->fd) != 0) {
+    if (j->settled && fdatasync(j->fd) != 0) {
         mf_err_sys(err, "cannot make a commit durable");
         return mf_err_at(err, "journal");
     }
-    j->offset += size;
+    *place = (struct journal_place){
+        .generation = j->chain.generation,
+        .offset = j->offset + MF_JOURNAL_HEAD_LEN + record->checkpoint.n,
+    };
+    j->offset = mf_journal_aligned(j->offset + size);
     memcpy(j->chain.previous, hash, 32);
     j->segments[j->count - 1].end_index = record->first_index + record->count;
     return true;
 }
 
+bool mf_journal_read(const struct journal *j, const struct journal_place *place, size_t n,
+                     struct buf *out, struct err *err)
+{
+    char name[MF_SEGMENT_NAME_MAX];
+    char path[PATH_MAX];
+
+    mf_segment_name(place->generation, name);
+    if (!mf_segment_path(j, name, path, err) || !mf_buf_reserve(out, n, err))
+        return false;
+    MF_SCOPED(mf_fd_done) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return mf_err_sys(err, "cannot open %s", path);
+    if (!mf_pread_all(fd, out->p + out->n, n, place->offset, err))
+        return mf_err_at(err, "%s", path);
+    out->n += n;
+    return true;
+}
+
+/* Oldest first, each out of the way before the next: after a crash at any moment the files that
+ * have a segment's name are neighbours. */
+static void set_aside(struct journal *j, uint64_t generation)
+{
+    char from[PATH_MAX];
+    char to[PATH_MAX];
+    char name[MF_SEGMENT_NAME_MAX];
+    struct err ignored = {0};
+
+    mf_segment_name(generation, name);
+    if (!mf_segment_path(j, name, from, &ignored))
+        return;
+    mf_spare_name(j->spare_count, name);
+    if (j->spare_count < MF_SPARES_MAX && mf_segment_path(j, name, to, &ignored) &&
+        rename(from, to) == 0)
+        j->spare_count++;
+    else
+        (void)unlink(from);
+}
+
 void mf_journal_release(struct journal *j, uint64_t size)
 {
     size_t freed = 0;
-    char path[PATH_MAX];
-    char name[32];
-    struct err ignored = {0};
 
-    while (freed + 1 < j->count && j->segments[freed].end_index <= size) {
-        segment_name(j->segments[freed].generation, name);
-        if (j->spare[0] == '\0')
-            memcpy(j->spare, name, sizeof name);
-        else if (full_path(j, name, path, &ignored))
-            (void)unlink(path);
-        freed++;
-    }
+    for (; freed + 1 < j->count && j->segments[freed].end_index <= size; freed++)
+        set_aside(j, j->segments[freed].generation);
     if (freed == 0)
         return;
     j->count -= freed;

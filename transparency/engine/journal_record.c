@@ -23,6 +23,7 @@ bool mf_journal_record_write(struct crypto *c, const struct record_chain *chain,
         !mf_buf_append_be(out, r->count, 4, err) ||
         !mf_buf_append_be(out, r->checkpoint.n, 4, err) ||
         !mf_buf_append_be(out, r->payload.n, 8, err) ||
+        !mf_buf_append_be(out, r->time_ms, 8, err) ||
         !mf_buf_append(out, MF_SPAN_OF(chain->previous), err) ||
         !mf_buf_append(out, (struct span){r->root, 32}, err) ||
         !mf_buf_append(out, r->checkpoint, err) || !mf_buf_append(out, r->payload, err))
@@ -61,11 +62,12 @@ enum record_state mf_journal_record_read(struct crypto *c, const struct record_c
     *out = (struct journal_record){
         .first_index = mf_be64(p + 48),
         .count = mf_be32(p + 56),
+        .time_ms = mf_be64(p + 72),
         .checkpoint = {p + MF_JOURNAL_HEAD_LEN, (size_t)checkpoint},
         .payload = {p + MF_JOURNAL_HEAD_LEN + checkpoint, (size_t)payload},
     };
-    memcpy(previous, p + 72, 32);
-    memcpy(out->root, p + 104, 32);
+    memcpy(previous, p + 80, 32);
+    memcpy(out->root, p + 112, 32);
     *size = signed_n + 32;
     return MF_RECORD_GOOD;
 }

@@ -4,13 +4,11 @@
 
 #include "transparency/engine/engine_parts.h"
 
-enum { TAIL_LIMIT = 24 * 1024 * 1024 }; /* bytes of one rewritten commit */
-
 struct replay {
     struct engine *e;
-    struct buf tail; /* payload of what the public tree does not hold */
     uint64_t public_size;
     struct merkle_head highest; /* that a note on this disk was signed for */
+    bool any;                   /* there is one */
     uint64_t highest_ms;
 };
 
@@ -21,100 +19,79 @@ static bool lost(struct err *err, const char *what)
                             "restore it; do not start a second log under the same name");
 }
 
+/* Each signed head must be a beginning of what is here: where its size is at hand its root is
+ * compared, and the highest one once all is read. */
 static bool note_seen(struct replay *r, struct span note, struct err *err)
 {
+    const struct compact_range *range = &r->e->edge.range;
     struct merkle_head head;
     uint64_t time_ms = 0;
+    uint8_t root[32];
 
     if (note.n == 0)
         return true;
     if (!mf_head_note_read(r->e, note, &head, &time_ms, err))
         return false;
-    if (head.size > r->highest.size || r->highest.size == 0)
+    mf_compact_range_root(r->e->crypto, range, root);
+    if (head.size == range->size && memcmp(root, head.root, 32) != 0)
+        return lost(err, "a signed checkpoint of this size has another root");
+    if (!r->any || head.size > r->highest.size)
         r->highest = head;
+    r->any = true;
     r->highest_ms = time_ms > r->highest_ms ? time_ms : r->highest_ms;
     return true;
 }
 
-static bool replay_entries(struct replay *r, const struct journal_record *record, struct err *err)
+/* One record's entries become part of the tree; where they are was settled before. */
+static bool replay_entries(struct engine *e, const struct journal_record *record,
+                           const struct journal_place *place, struct err *err)
 {
-    struct engine *e = r->e;
     const struct leaf_format *format = &e->params.format;
     struct span payload = record->payload;
+    struct edge_place at = {.at = *place};
 
     for (uint64_t index = record->first_index; payload.n > 0; index++) {
         struct span entry;
         uint8_t leaf[32];
         uint8_t key[32];
-        if (!mf_journal_entry(&payload, &entry, err))
+        if (!mf_journal_entry(&payload, &entry, err) ||
+            !format->reopen(format->state, e->crypto, entry, leaf, key, err))
             return false;
-        if (index < e->edge.range.size)
-            continue;
-        if (!format->reopen(format->state, e->crypto, entry, leaf, key, err) ||
-            !mf_tree_edge_append(e->crypto, &e->edge, leaf, entry, NULL, err) ||
-            !mf_gap_index_add(&e->gap, key, index, err) ||
-            !mf_buf_append_be(&r->tail, entry.n, 4, err) || !mf_buf_append(&r->tail, entry, err))
+        at.at.offset += 4;
+        at.n = (uint32_t)entry.n;
+        if (!mf_tree_edge_append(e->crypto, &e->edge, leaf, &at, NULL, err) ||
+            !mf_gap_index_add(&e->gap, key, index, err))
             return false;
+        at.at.offset += entry.n;
     }
     return true;
 }
 
-static bool replay_record(void *state, const struct journal_record *record, struct err *err)
+/* What the public tree does not hold is written again, to a segment of its own, before anything is
+ * signed: pages read back after a crash may never have reached the disk. */
+static bool replay_record(void *state, struct journal *journal, const struct journal_record *record,
+                          struct err *err)
 {
     struct replay *r = state;
     struct engine *e = r->e;
     uint64_t end = record->first_index + record->count;
+    struct journal_place place;
     uint8_t root[32];
 
     if (!note_seen(r, record->checkpoint, err))
         return false;
+    r->highest_ms = record->time_ms > r->highest_ms ? record->time_ms : r->highest_ms;
     if (end <= r->public_size)
         return true;
-    if (record->first_index > e->edge.range.size)
+    if (record->first_index != e->edge.range.size)
         return lost(err, "commits are missing between the public tree and the journal");
-    if (!replay_entries(r, record, err))
+    if (!mf_journal_append(e->crypto, journal, record, &place, err) ||
+        !replay_entries(e, record, &place, err))
         return false;
     mf_compact_range_root(e->crypto, &e->edge.range, root);
     if (e->edge.range.size != end || memcmp(root, record->root, 32) != 0)
         return lost(err, "a commit does not lead to the root that it was written with");
     return true;
-}
-
-/* The tail goes to a segment of its own before anything is signed: pages read back after a crash
- * may never have reached the disk. */
-static bool rewrite_tail(struct replay *r, struct err *err)
-{
-    struct engine *e = r->e;
-    struct compact_range range;
-    struct span rest = mf_buf_span(&r->tail);
-    MF_SCOPED(mf_tree_edge_done) struct tree_edge before = {.failed = false};
-    const struct tile_source tiles = mf_engine_tiles(e);
-
-    if (rest.n == 0)
-        return mf_journal_settle(e->journal, err);
-    if (!mf_tree_edge_load(e->crypto, &tiles, e->params.format.records, r->public_size, &before,
-                           err))
-        return false;
-    range = before.range;
-    while (rest.n > 0) {
-        struct journal_record record = {.first_index = range.size};
-        const uint8_t *start = rest.p;
-        while (rest.n > 0 && (size_t)(rest.p - start) < TAIL_LIMIT) {
-            struct span entry;
-            uint8_t leaf[32];
-            uint8_t key[32];
-            if (!mf_journal_entry(&rest, &entry, err) ||
-                !e->params.format.reopen(e->params.format.state, e->crypto, entry, leaf, key, err))
-                return false;
-            mf_compact_range_append(e->crypto, &range, leaf, NULL);
-            record.count++;
-        }
-        record.payload = (struct span){start, (size_t)(rest.p - start)};
-        mf_compact_range_root(e->crypto, &range, record.root);
-        if (!mf_journal_append(e->crypto, e->journal, &record, err))
-            return false;
-    }
-    return mf_journal_settle(e->journal, err);
 }
 
 static bool load_public(struct engine *e, struct replay *r, struct err *err)
@@ -143,10 +120,9 @@ static bool load_public(struct engine *e, struct replay *r, struct err *err)
     if (memcmp(root, head.root, 32) != 0)
         return lost(err, "the public tree does not have the root of its checkpoint");
     r->public_size = head.size;
-    r->highest = head;
-    r->highest_ms = time_ms;
     e->public_size = head.size;
-    return true;
+    e->gap_floor = head.size;
+    return note_seen(r, mf_buf_span(&note), err);
 }
 
 /* The dedup index may lag behind, or have been thrown away: the public tree has it all. */
@@ -196,40 +172,45 @@ static bool open_journal(struct engine *e, struct replay *r, struct err *err)
            mf_journal_open(e->crypto, &params, &reader, &e->journal, &dropped, err);
 }
 
+static bool see_head_file(struct engine *e, struct replay *r, struct err *err)
+{
+    MF_SCOPED(mf_buf_done) struct buf one = {0};
+    MF_SCOPED(mf_buf_done) struct buf two = {0};
+    struct buf notes[2] = {{0}, {0}};
+    bool ok = mf_head_file_read(e->head_file, e->crypto, notes, err);
+
+    one = notes[0];
+    two = notes[1];
+    return ok && ((note_seen(r, mf_buf_span(&one), err) && note_seen(r, mf_buf_span(&two), err)) ||
+                  mf_err_at(err, "state/head"));
+}
+
 /* Whatever was signed once must be a beginning of what is here now. */
 static bool check_highest(struct engine *e, const struct replay *r, struct err *err)
 {
-    struct merkle_head now = {.size = e->edge.range.size};
-
-    mf_compact_range_root(e->crypto, &e->edge.range, now.root);
-    if (r->highest.size > now.size)
+    if (r->any && r->highest.size > e->edge.range.size)
         return lost(err, "a signed checkpoint covers entries that are not on this disk");
-    if (r->highest.size > 0 && r->highest.size == now.size &&
-        memcmp(r->highest.root, now.root, 32) != 0)
-        return lost(err, "a signed checkpoint of this size has another root");
-    if (r->highest.size > 0 && !mf_head_note_recall(e, &r->highest, r->highest_ms, err))
-        return false;
     e->last_ms = r->highest_ms;
-    return true;
+    return !r->any || mf_head_note_recall(e, &r->highest, r->highest_ms, err);
 }
 
 bool mf_engine_recover(struct engine *e, struct err *err)
 {
-    struct replay r = {.e = e, .tail = {.max = (size_t)1 << 31}};
+    struct replay r = {.e = e};
     MF_SCOPED(mf_buf_done) struct buf note = {.max = MF_ENGINE_NOTE_MAX};
     struct merkle_head head = {0};
     uint64_t now = 0;
 
-    bool ok = load_public(e, &r, err) && catch_up(e, err) && open_journal(e, &r, err) &&
-              check_highest(e, &r, err) && rewrite_tail(&r, err);
-    mf_buf_done(&r.tail);
-    if (!ok)
+    if (!load_public(e, &r, err) || !catch_up(e, err) || !open_journal(e, &r, err) ||
+        !see_head_file(e, &r, err) || !check_highest(e, &r, err) ||
+        !mf_journal_settle(e->journal, err))
         return false;
     now = mf_instant_ms(mf_clock_now(&e->params.clock));
     e->last_ms = now > e->last_ms ? now : e->last_ms;
     head.size = e->edge.range.size;
     mf_compact_range_root(e->crypto, &e->edge.range, head.root);
-    if (!mf_head_note_sign(e, &head, e->last_ms, &note, err))
+    if (!mf_head_note_sign(e, &head, e->last_ms, &note, err) ||
+        !mf_head_file_write(e->head_file, e->crypto, mf_buf_span(&note), err))
         return false;
     e->head = (struct signed_head){.head = head, .note = note, .time_ms = e->last_ms};
     note = (struct buf){0};

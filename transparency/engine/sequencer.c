@@ -2,74 +2,76 @@
  * no timer at low load, large batches at high load. */
 #include "transparency/engine/engine_parts.h"
 
-enum { PAYLOAD_LIMIT = 24 * 1024 * 1024 }; /* bytes of one commit */
-
 struct batch {
-    struct append_job *jobs[MF_BATCH_MAX];
+    struct append_job **jobs;
     size_t count;
     size_t fresh;    /* jobs that are no duplicates */
     uint64_t before; /* size before the commit */
     uint64_t time_ms;
 };
 
-/* The live part of the pipeline may not say that an entry is new while it is in the log. */
+/* The dedup index was asked before the job came here; what it did not cover then is in the gap,
+ * unless it has moved on meanwhile: then it is asked again. */
 static bool find_duplicate(struct engine *e, struct append_job *job, struct err *err)
 {
-    uint64_t index = 0;
-    bool found = false;
-
-    pthread_mutex_lock(&e->lock);
-    found = mf_gap_index_find(&e->gap, job->key, &index);
-    pthread_mutex_unlock(&e->lock);
-    if (!found && !mf_dedup_index_get(e->dedup, job->key, &index, &found, err))
-        return false;
-    job->duplicate = found;
-    job->index = index;
-    return true;
+    if (job->duplicate)
+        return true;
+    job->duplicate = mf_gap_index_find(&e->gap, job->key, &job->index);
+    return job->duplicate || job->looked_up >= e->gap_floor ||
+           mf_dedup_index_get(e->dedup, job->key, &job->index, &job->duplicate, err);
 }
 
-/* Journal payload: u32 length and record. */
-static bool seal_job(struct engine *e, struct batch *b, struct append_job *job,
-                     struct compact_range *range, struct err *err)
+/* Gives each new entry its index. */
+static bool number_jobs(struct engine *e, struct batch *b, struct err *err)
 {
-    uint8_t leaf[32];
+    bool ok = true;
 
-    job->index = b->before + b->fresh;
-    job->time_ms = b->time_ms;
-    mf_buf_reset(&e->record);
-    if (!e->params.format.seal(e->params.format.state, e->crypto, job, job->index, b->time_ms,
-                               &e->record, leaf, err) ||
-        !mf_buf_append_be(&e->payload, e->record.n, 4, err) ||
-        !mf_buf_append(&e->payload, mf_buf_span(&e->record), err))
-        return false;
-    mf_compact_range_append(e->crypto, range, leaf, NULL);
     pthread_mutex_lock(&e->lock);
-    bool ok = mf_gap_index_add(&e->gap, job->key, job->index, err);
+    for (size_t i = 0; ok && i < b->count; i++) {
+        struct append_job *job = b->jobs[i];
+        ok = find_duplicate(e, job, err);
+        if (!ok || job->duplicate)
+            continue;
+        job->index = b->before + b->fresh++;
+        job->time_ms = b->time_ms;
+        ok = mf_gap_index_add(&e->gap, job->key, job->index, err);
+    }
     pthread_mutex_unlock(&e->lock);
-    b->fresh++;
     return ok;
 }
 
-static bool prepare_batch(struct engine *e, struct batch *b, struct compact_range *range,
-                          struct err *err)
+/* Journal payload: u32 length and record of each. */
+static bool seal_jobs(struct engine *e, const struct batch *b, struct compact_range *range,
+                      struct err *err)
 {
+    const struct leaf_format *format = &e->params.format;
+
     mf_buf_reset(&e->payload);
-    for (size_t i = 0; i < b->count; i++) {
-        if (!find_duplicate(e, b->jobs[i], err))
+    for (size_t i = 0, n = 0; i < b->count; i++) {
+        const struct append_job *job = b->jobs[i];
+        size_t start = e->payload.n;
+        if (job->duplicate)
+            continue;
+        if (!mf_buf_append_be(&e->payload, 0, 4, err) ||
+            !format->seal(format->state, e->crypto, job, job->index, b->time_ms, &e->payload,
+                          e->leaves[n], err))
             return false;
-        if (!b->jobs[i]->duplicate && !seal_job(e, b, b->jobs[i], range, err))
-            return false;
+        e->lengths[n] = (uint32_t)(e->payload.n - start - 4);
+        mf_put_be32(e->payload.p + start, e->lengths[n]);
+        mf_compact_range_append(e->crypto, range, e->leaves[n], NULL);
+        n++;
     }
     return true;
 }
 
 static bool write_journal(struct engine *e, const struct batch *b,
                           const struct compact_range *range, struct merkle_head *head,
-                          struct err *err)
+                          struct journal_place *place, struct err *err)
 {
     struct journal_record record = {
         .first_index = b->before,
         .count = (uint32_t)b->fresh,
+        .time_ms = b->time_ms,
         .checkpoint = mf_buf_span(&e->head.note),
         .payload = mf_buf_span(&e->payload),
     };
@@ -77,26 +79,24 @@ static bool write_journal(struct engine *e, const struct batch *b,
     head->size = range->size;
     mf_compact_range_root(e->crypto, range, head->root);
     memcpy(record.root, head->root, sizeof record.root);
-    return mf_journal_append(e->crypto, e->journal, &record, err);
+    return mf_journal_append(e->crypto, e->journal, &record, place, err);
 }
 
 /* What is durable becomes part of the tree. */
-static bool apply(struct engine *e, struct err *err)
+static bool apply(struct engine *e, const struct batch *b, const struct journal_place *place,
+                  struct err *err)
 {
-    struct span payload = mf_buf_span(&e->payload);
-    const struct leaf_format *format = &e->params.format;
     const struct node_sink sink = mf_batch_nodes_sink(&e->batch);
+    struct edge_place at = {.at = *place};
     bool ok = true;
 
     mf_batch_nodes_begin(&e->batch, &e->edge.range);
     pthread_mutex_lock(&e->lock);
-    while (ok && payload.n > 0) {
-        struct span record;
-        uint8_t leaf[32];
-        uint8_t key[32];
-        ok = mf_journal_entry(&payload, &record, err) &&
-             format->reopen(format->state, e->crypto, record, leaf, key, err) &&
-             mf_tree_edge_append(e->crypto, &e->edge, leaf, record, &sink, err);
+    for (size_t i = 0; ok && i < b->fresh; i++) {
+        at.n = e->lengths[i];
+        at.at.offset += 4;
+        ok = mf_tree_edge_append(e->crypto, &e->edge, e->leaves[i], &at, &sink, err);
+        at.at.offset += at.n;
     }
     pthread_mutex_unlock(&e->lock);
     return ok && (!e->batch.failed ||
@@ -108,7 +108,8 @@ static bool sign(struct engine *e, const struct merkle_head *head, uint64_t time
 {
     MF_SCOPED(mf_buf_done) struct buf note = {.max = MF_ENGINE_NOTE_MAX};
 
-    if (!mf_head_note_sign(e, head, time_ms, &note, err))
+    if (!mf_head_note_sign(e, head, time_ms, &note, err) ||
+        !mf_head_file_write(e->head_file, e->crypto, mf_buf_span(&note), err))
         return false;
     pthread_mutex_lock(&e->lock);
     struct buf old = e->head.note;
@@ -127,45 +128,26 @@ static uint64_t next_time(struct engine *e)
     return e->last_ms;
 }
 
-/* Before the journal: nothing has happened, and everything is undone. */
-static void refuse(struct engine *e, struct batch *b, const struct err *err)
+static void refuse(struct engine *e, const struct batch *b, const struct err *err)
 {
-    struct err ignored = {0};
-
-    pthread_mutex_lock(&e->lock);
-    (void)!mf_gap_index_keep_below(&e->gap, b->before, &ignored);
-    pthread_mutex_unlock(&e->lock);
     e->params.answered(e->params.state, b->jobs, b->count, NULL, err);
 }
 
-/* True while the engine may go on. */
-static bool commit_batch(struct engine *e, struct batch *b)
+/* Before the journal: nothing has happened, and everything is undone. */
+static void undo(struct engine *e, const struct batch *b, const struct err *err)
 {
-    struct compact_range range = e->edge.range;
-    struct merkle_head head = e->head.head;
-    struct err err = {0};
+    struct err unable = {0};
 
-    b->before = range.size;
-    b->time_ms = next_time(e);
-    if (!prepare_batch(e, b, &range, &err)) {
-        refuse(e, b, &err);
-        return true;
-    }
-    if (b->fresh > 0 && !write_journal(e, b, &range, &head, &err)) {
-        refuse(e, b, &err);
-        if (err.code == MF_ERR_UNAVAILABLE || err.code == MF_ERR_LIMIT)
-            return true;
-        e->params.fatal(e->params.state, &err);
-        return false;
-    }
-    pthread_mutex_lock(&e->commit_lock);
-    bool ok = b->fresh == 0 || (apply(e, &err) && sign(e, &head, b->time_ms, &err));
-    pthread_mutex_unlock(&e->commit_lock);
-    if (!ok) {
-        e->params.answered(e->params.state, b->jobs, b->count, NULL, &err);
-        e->params.fatal(e->params.state, &err);
-        return false;
-    }
+    pthread_mutex_lock(&e->lock);
+    bool ok = b->fresh == 0 || mf_gap_index_keep_below(&e->gap, b->before, &unable);
+    pthread_mutex_unlock(&e->lock);
+    refuse(e, b, err);
+    if (!ok) /* the gap names entries that are not there */
+        mf_engine_fail(e, &unable);
+}
+
+static void answer(struct engine *e, const struct batch *b)
+{
     const struct node_source nodes = mf_batch_nodes_source(&e->batch);
     const struct commit commit = {
         .crypto = e->crypto,
@@ -173,25 +155,83 @@ static bool commit_batch(struct engine *e, struct batch *b)
         .note = mf_buf_span(&e->head.note),
         .nodes = &nodes,
     };
+
     e->params.answered(e->params.state, b->jobs, b->count, &commit, NULL);
-    return true;
+}
+
+static void commit_batch(struct engine *e, struct batch *b)
+{
+    struct compact_range range = e->edge.range;
+    struct merkle_head head = e->head.head;
+    struct journal_place place = {0};
+    struct err err = {0};
+
+    b->before = range.size;
+    b->time_ms = next_time(e);
+    if (!number_jobs(e, b, &err) || !seal_jobs(e, b, &range, &err)) {
+        undo(e, b, &err);
+        return;
+    }
+    if (b->fresh == 0) {
+        answer(e, b);
+        return;
+    }
+    if (!write_journal(e, b, &range, &head, &place, &err)) {
+        undo(e, b, &err);
+        if (err.code != MF_ERR_UNAVAILABLE)
+            mf_engine_fail(e, &err);
+        return;
+    }
+    if (!apply(e, b, &place, &err) || !sign(e, &head, b->time_ms, &err)) {
+        refuse(e, b, &err);
+        mf_engine_fail(e, &err);
+        return;
+    }
+    answer(e, b);
+}
+
+/* As many of the jobs as surely fit into one record of the journal: one at least. */
+static size_t fitting(struct append_job *const *jobs, size_t count)
+{
+    size_t bytes = 0;
+    size_t n = 0;
+
+    for (; n < count; n++) {
+        bytes += 4 + jobs[n]->record_max;
+        if (n > 0 && bytes > MF_JOURNAL_PAYLOAD_MAX)
+            break;
+    }
+    return n;
+}
+
+/* Segments go when no reader is in one: if not now, then after a later commit. */
+static void release_segments(struct engine *e)
+{
+    if (pthread_rwlock_trywrlock(&e->segments) != 0)
+        return;
+    mf_journal_release(e->journal, atomic_load(&e->release_size));
+    pthread_rwlock_unlock(&e->segments);
 }
 
 void *mf_sequencer_run(void *engine)
 {
     struct engine *e = engine;
-    struct batch b;
     void *items[MF_BATCH_MAX];
-    bool going = true;
+    struct append_job *jobs[MF_BATCH_MAX];
+    size_t count = 0;
 
-    while (going) {
-        b = (struct batch){.count = mf_queue_pop(e->queue, items, MF_BATCH_MAX)};
-        if (b.count == 0)
-            break; /* closed, and all done */
-        for (size_t i = 0; i < b.count; i++)
-            b.jobs[i] = items[i];
-        going = commit_batch(e, &b);
-        mf_journal_release(e->journal, atomic_load(&e->release_size));
+    while ((count = mf_queue_pop(e->queue, items, MF_BATCH_MAX)) > 0) {
+        for (size_t i = 0; i < count; i++)
+            jobs[i] = items[i];
+        for (size_t at = 0; at < count;) {
+            struct batch b = {.jobs = jobs + at, .count = fitting(jobs + at, count - at)};
+            at += b.count;
+            if (atomic_load(&e->failed))
+                refuse(e, &b, &e->failure);
+            else
+                commit_batch(e, &b);
+        }
+        release_segments(e);
     }
     return NULL;
 }

@@ -2,12 +2,9 @@
 
 #include <stdlib.h>
 
-#include "transparency/tile/entry_bundle.h"
-
 enum {
     LEVEL_MAX = 1 << 30,  /* bytes of hashes kept for one level */
-    BUNDLE_MAX = 1 << 26, /* bytes of one bundle's records */
-    BUNDLES_MAX = 1 << 20
+    PLACES_MAX = 1 << 24, /* records that wait for the public tree */
 };
 
 static bool load_level(const struct tile_source *source, uint64_t size, unsigned level,
@@ -31,38 +28,15 @@ static bool load_level(const struct tile_source *source, uint64_t size, unsigned
     return true;
 }
 
-static struct edge_bundle *new_bundle(struct tree_edge *e, struct err *err)
-{
-    if (e->bundle_count == e->bundle_cap) {
-        size_t cap = e->bundle_cap == 0 ? 64 : e->bundle_cap * 2;
-        struct edge_bundle *grown = cap > BUNDLES_MAX ? NULL
-                                                      : realloc(e->bundles, cap * sizeof *grown);
-        if (grown == NULL) {
-            mf_err_set(err, MF_ERR_SYSTEM, "no memory for unpublished entries");
-            return NULL;
-        }
-        e->bundles = grown;
-        e->bundle_cap = cap;
-    }
-    struct edge_bundle *b = &e->bundles[e->bundle_count++];
-    *b = (struct edge_bundle){.bytes = {.max = BUNDLE_MAX}};
-    return b;
-}
-
 static bool load_bundle(const struct tile_source *source, enum tile_kind kind, uint64_t size,
                         struct tree_edge *e, struct err *err)
 {
     struct tile_id tile = {
         .kind = kind, .index = size / MF_TILE_WIDTH, .width = (unsigned)(size % MF_TILE_WIDTH)};
 
-    e->first_bundle = tile.index;
-    if (tile.width == 0)
-        return true;
-    struct edge_bundle *b = new_bundle(e, err);
-    if (b == NULL)
-        return false;
-    b->count = tile.width;
-    return source->read(source->state, &tile, &b->bytes, err);
+    e->first = tile.index * MF_TILE_WIDTH;
+    e->base_end = size;
+    return tile.width == 0 || source->read(source->state, &tile, &e->base, err);
 }
 
 bool mf_tree_edge_load(struct crypto *c, const struct tile_source *source, enum tile_kind records,
@@ -92,9 +66,8 @@ void mf_tree_edge_done(struct tree_edge *edge)
 {
     for (unsigned i = 0; i < MF_EDGE_LEVELS; i++)
         mf_buf_done(&edge->levels[i].hashes);
-    for (size_t i = 0; i < edge->bundle_count; i++)
-        mf_buf_done(&edge->bundles[i].bytes);
-    free(edge->bundles);
+    mf_buf_done(&edge->base);
+    free(edge->places);
     *edge = (struct tree_edge){.failed = false};
 }
 
@@ -117,59 +90,59 @@ static void keep_node(void *state, unsigned level, uint64_t index, const uint8_t
         s->edge->failed = true;
 }
 
-static bool keep_record(struct tree_edge *e, struct span record, struct err *err)
+static bool keep_place(struct tree_edge *e, const struct edge_place *place, struct err *err)
 {
-    struct edge_bundle *b = e->bundle_count > 0 ? &e->bundles[e->bundle_count - 1] : NULL;
-
-    if (b == NULL || b->count == MF_TILE_WIDTH)
-        b = new_bundle(e, err);
-    if (b == NULL || !mf_buf_append(&b->bytes, record, err))
-        return false;
-    b->count++;
+    if (e->place_count == e->place_cap) {
+        size_t cap = e->place_cap == 0 ? 1024 : e->place_cap * 2;
+        struct edge_place *grown = cap > PLACES_MAX ? NULL
+                                                    : realloc(e->places, cap * sizeof *grown);
+        if (grown == NULL)
+            return mf_err_set(err, MF_ERR_SYSTEM, "no memory for unpublished entries");
+        e->places = grown;
+        e->place_cap = cap;
+    }
+    e->places[e->place_count++] = *place;
     return true;
 }
 
 bool mf_tree_edge_append(struct crypto *c, struct tree_edge *edge,
-                         const uint8_t leaf_hash[static 32], struct span record,
+                         const uint8_t leaf_hash[static 32], const struct edge_place *place,
                          const struct node_sink *also, struct err *err)
 {
     struct sinks both = {.edge = edge, .also = also};
     const struct node_sink sink = {.node = keep_node, .state = &both};
 
-    if (!keep_record(edge, record, err))
+    if (!keep_place(edge, place, err))
         return false;
     mf_compact_range_append(c, &edge->range, leaf_hash, &sink);
     return !edge->failed || mf_err_set(err, MF_ERR_SYSTEM, "no memory for unpublished tiles");
 }
 
-static bool bundle_bytes(const struct tree_edge *e, const struct tile_id *tile, struct buf *out,
-                         bool *found, struct err *err)
+bool mf_tree_edge_bundle(const struct tree_edge *e, const struct tile_id *tile,
+                         struct edge_bundle *out, struct buf *base, bool *found, struct err *err)
 {
-    struct span bytes;
+    uint64_t at = tile->index * MF_TILE_WIDTH;
 
-    *found = tile->index >= e->first_bundle && tile->index - e->first_bundle < e->bundle_count;
+    *found = at >= e->first && at + tile->width <= e->range.size;
+    *out = (struct edge_bundle){.base_count = 0};
     if (!*found)
         return true;
-    const struct edge_bundle *b = &e->bundles[tile->index - e->first_bundle];
-    if (b->count < tile->width) {
-        *found = false;
-        return true;
+    if (at < e->base_end) {
+        out->base_count = (unsigned)(e->base_end - at);
+        if (!mf_buf_append(base, mf_buf_span(&e->base), err))
+            return false;
+        at = e->base_end;
+        if (out->base_count >= tile->width)
+            return true; /* the caller cuts it */
     }
-    bytes = mf_buf_span(&b->bytes);
-    if (b->count == tile->width)
-        return mf_buf_append(out, bytes, err);
-    if (tile->kind != MF_TILE_ENTRIES) { /* the public tree has each published width */
-        *found = false;
-        return true;
-    }
-    return mf_entry_bundle_first(bytes, tile->width, &bytes, err) && mf_buf_append(out, bytes, err);
+    out->place_count = tile->width - out->base_count;
+    memcpy(out->places, e->places + (at - e->base_end), out->place_count * sizeof out->places[0]);
+    return true;
 }
 
 bool mf_tree_edge_tile(const struct tree_edge *e, const struct tile_id *tile, struct buf *out,
                        bool *found, struct err *err)
 {
-    if (tile->kind != MF_TILE_HASHES)
-        return bundle_bytes(e, tile, out, found, err);
     *found = false;
     if (tile->level >= MF_EDGE_LEVELS || tile->index < e->levels[tile->level].first_tile)
         return true;
@@ -197,16 +170,18 @@ static void trim_level(struct edge_level *level, uint64_t hashes)
 
 void mf_tree_edge_trim(struct tree_edge *e, uint64_t size)
 {
-    uint64_t bundles = size / MF_TILE_WIDTH;
-    size_t drop = bundles > e->first_bundle ? (size_t)(bundles - e->first_bundle) : 0;
+    uint64_t first = size / MF_TILE_WIDTH * MF_TILE_WIDTH;
 
     for (unsigned i = 0; i < MF_EDGE_LEVELS; i++)
         trim_level(&e->levels[i], size >> (8 * i));
-    if (drop == 0)
+    if (first <= e->first)
         return;
-    for (size_t i = 0; i < drop; i++)
-        mf_buf_done(&e->bundles[i].bytes);
-    e->bundle_count -= drop;
-    e->first_bundle = bundles;
-    memmove(e->bundles, e->bundles + drop, e->bundle_count * sizeof e->bundles[0]);
+    e->first = first;
+    mf_buf_done(&e->base);
+    if (first <= e->base_end)
+        return; /* only when they are equal: the base ends in its bundle */
+    size_t drop = (size_t)(first - e->base_end);
+    e->place_count -= drop;
+    memmove(e->places, e->places + drop, e->place_count * sizeof e->places[0]);
+    e->base_end = first;
 }

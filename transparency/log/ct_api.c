@@ -7,7 +7,7 @@
 #include "transparency/log/submission.h"
 #include "transparency/sct/ct_leaf.h"
 
-enum { ROOTS_ANSWER_MAX = 8 * 1024 * 1024 };
+enum { ROOTS_ANSWER_MAX = 8 * 1024 * 1024, SIGN_BATCH = 256 };
 
 static bool seal(void *state, struct crypto *c, const struct append_job *job, uint64_t index,
                  uint64_t time_ms, struct buf *record, uint8_t leaf[static 32], struct err *err)
@@ -63,17 +63,18 @@ static bool prepare(struct submission *s, struct crypto *c, struct err *err)
         return mf_err_at(err, s->is_precert ? "add-pre-chain" : "add-chain");
     mf_buf_done(&s->request);
     mf_ct_entry_key(c, &s->ct, s->job.key);
-    return true;
+    s->job.record_max = 64 + 32 + s->ct.der.n + s->precert.n + s->issuers.n;
+    return s->job.record_max <= MF_CT_RECORD_MAX ||
+           mf_err_set(err, MF_ERR_LIMIT, "certificate and chain are too large for an entry");
 }
 
 /* The first submission's time and index are promised again to a repeated one. */
-static bool first_time(struct submission *s, uint64_t *time_ms, struct err *err)
+static bool first_time(struct submission *s, struct err *err)
 {
     MF_SCOPED(mf_buf_done) struct buf record = {.max = MF_CT_RECORD_MAX};
     struct ct_leaf l;
     struct span rest;
 
-    *time_ms = s->job.time_ms;
     if (!s->job.duplicate)
         return true;
     if (!mf_engine_record(s->service->engine, s->job.index, &record, err))
@@ -83,29 +84,72 @@ static bool first_time(struct submission *s, uint64_t *time_ms, struct err *err)
         return false;
     if (!mf_span_eq(l.entry.der, s->ct.der))
         return mf_err_set(err, MF_ERR_INTERNAL, "the dedup index names another entry");
-    *time_ms = l.timestamp_ms;
+    s->job.time_ms = l.timestamp_ms;
+    return true;
+}
+
+static bool put_promised(struct submission *s, struct buf *out, struct err *err)
+{
+    uint8_t extensions[MF_SCT_LEAF_INDEX_LEN];
+
+    mf_sct_leaf_index_put(s->job.index, extensions);
+    return first_time(s, err) &&
+           mf_sct_signed_data(&s->ct, s->job.time_ms, MF_SPAN_OF(extensions), out, err);
+}
+
+/* One round trip to the signer for as many as it takes; *done gets how many that were. */
+static bool sign_some(struct submission **list, size_t count, size_t *done, struct err *err)
+{
+    MF_SCOPED(mf_buf_done) struct buf text = {.max = MF_SIGNER_BATCH_BYTES};
+    struct buf signatures[SIGN_BATCH] = {{0}};
+    struct span messages[SIGN_BATCH];
+    size_t ends[SIGN_BATCH];
+    size_t n = 0;
+
+    for (; n < count && n < SIGN_BATCH; n++) {
+        if (n > 0 && text.n + MF_CT_RECORD_MAX > MF_SIGNER_BATCH_BYTES)
+            break;
+        if (!put_promised(list[n], &text, err))
+            return false;
+        ends[n] = text.n;
+        signatures[n].max = MF_SIGNATURE_MAX;
+    }
+    for (size_t i = 0, at = 0; i < n; at = ends[i++])
+        messages[i] = (struct span){text.p + at, ends[i] - at};
+    bool ok = mf_signer_sign(list[0]->service->signer, messages, n, signatures, err);
+    for (size_t i = 0; i < n; i++)
+        list[i]->signature = signatures[i];
+    *done = n;
+    return ok;
+}
+
+static bool answer_all(struct submission **list, size_t count, const struct commit *commit,
+                       struct err *err)
+{
+    size_t done = 0;
+
+    (void)commit;
+    for (size_t at = 0; at < count; at += done)
+        if (!sign_some(list + at, count - at, &done, err))
+            return false;
     return true;
 }
 
 static bool answer(struct submission *s, const struct commit *commit, struct http_reply *out,
                    struct err *err)
 {
-    MF_SCOPED(mf_buf_done) struct buf message = {.max = MF_CT_RECORD_MAX};
-    MF_SCOPED(mf_buf_done) struct buf signature = {.max = MF_SIGNATURE_MAX};
     uint8_t extensions[MF_SCT_LEAF_INDEX_LEN];
-    struct sct sct = {.hash_alg = MF_SCT_HASH_SHA256, .sig_alg = MF_SCT_SIG_ECDSA};
+    struct sct sct = {
+        .timestamp_ms = s->job.time_ms,
+        .hash_alg = MF_SCT_HASH_SHA256,
+        .sig_alg = MF_SCT_SIG_ECDSA,
+        .signature = mf_buf_span(&s->signature),
+    };
 
     (void)commit;
     mf_sct_leaf_index_put(s->job.index, extensions);
     memcpy(sct.log_id, s->service->dir.log_id, sizeof sct.log_id);
     sct.extensions = MF_SPAN_OF(extensions);
-    if (!first_time(s, &sct.timestamp_ms, err) ||
-        !mf_sct_signed_data(&s->ct, sct.timestamp_ms, sct.extensions, &message, err))
-        return false;
-    const struct span span = mf_buf_span(&message);
-    if (!mf_signer_sign(s->service->signer, &span, 1, &signature, err))
-        return false;
-    sct.signature = mf_buf_span(&signature);
     *out = (struct http_reply){.status = 200, .content_type = "application/json"};
     out->body.max = MF_SCT_ANSWER_MAX;
     return mf_sct_write_json(&sct, &out->body, err);
@@ -174,5 +218,6 @@ const struct log_kind mf_ct_kind = {
     .format = {.seal = seal, .reopen = reopen, .next = next, .records = MF_TILE_DATA},
     .prepare = prepare,
     .answer = answer,
+    .answer_all = answer_all,
     .route = route,
 };

@@ -10,6 +10,7 @@
 #include "common/x509/precert.h"
 #include "transparency/log/ct_roots.h"
 #include "transparency/sct/ct_leaf.h"
+#include "transparency/storage/public_tree.h"
 
 struct chain {
     struct buf ders[MF_CT_CHAIN_MAX + 1];
@@ -95,7 +96,7 @@ static bool publish_issuer(struct submission *s, struct crypto *c, struct span d
     mf_sha256(c, der, hash);
     mf_hex_encode(MF_SPAN_OF(hash), hex);
     return snprintf(path, sizeof path, "issuer/%s", hex) > 0 &&
-           mf_engine_put_file(s->service->engine, path, der, err) &&
+           mf_public_tree_add_file(mf_engine_public_tree(s->service->engine), path, der, err) &&
            mf_buf_append(hashes, MF_SPAN_OF(hash), err);
 }
 

@@ -76,6 +76,7 @@ static bool make_first_entry(struct crypto *c, const struct log_dir *dir, struct
     if (!mf_hashedrekord_print(&r, &s->entry, err))
         return false;
     mf_merkle_hash_leaf(c, mf_buf_span(&s->entry), s->job.key);
+    s->job.record_max = 2 + s->entry.n;
     return true;
 }
 

@@ -1,6 +1,8 @@
 /* mayfly-log serve: runs the configured logs until a signal asks to stop. */
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "common/run/exit.h"
@@ -13,12 +15,18 @@
 #include "transparency/log/log_config.h"
 #include "transparency/log/log_verbs.h"
 
-/* Files of the engine cannot be believed any more: whoever waits was refused, the process ends now
- * and without clean-up, which would write. Recovery at the next start decides what holds. */
+/* Readable once an engine cannot go on. */
+static int fatal_fd = -1;
+
+/* Whoever waits is refused, and the main thread ends the process without clean-up, which would
+ * write: files of the engine cannot be believed any more. Recovery at the next start decides. */
 static void on_fatal(const struct err *err)
 {
+    const uint64_t one = 1;
+
     mf_log_err(MF_LOG_ERROR, "cannot go on", err);
-    _exit(mf_exit_status(MF_ERR_SYSTEM));
+    if (write(fatal_fd, &one, sizeof one) != (ssize_t)sizeof one)
+        _exit(mf_exit_status(MF_ERR_SYSTEM));
 }
 
 static bool start_all(const struct log_config *config, struct log_service *services,
@@ -37,24 +45,52 @@ static bool start_all(const struct log_config *config, struct log_service *servi
     return true;
 }
 
+/* True for a signal to stop, false when an engine gave up. */
+static bool wait_for_end(int signals)
+{
+    for (;;) {
+        struct pollfd fds[2] = {{.fd = signals, .events = POLLIN},
+                                {.fd = fatal_fd, .events = POLLIN}};
+        if (poll(fds, 2, -1) < 0)
+            continue;
+        if (fds[1].revents != 0)
+            return false;
+        int got = fds[0].revents != 0 ? mf_signals_wait(signals, 0) : 0;
+        if (got == SIGINT || got == SIGTERM)
+            return true;
+    }
+}
+
+static void give_up(struct log_service *services, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        mf_log_service_abandon(&services[i]);
+    _exit(mf_exit_status(MF_ERR_SYSTEM));
+}
+
 static bool run(const struct log_config *config, struct err *err)
 {
     static struct log_service services[MF_LOGS_MAX]; /* large, and there is one server a process */
     MF_SCOPED(mf_fd_done) int signals = -1;
     size_t started = 0;
 
+    fatal_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (fatal_fd < 0)
+        return mf_err_sys(err, "cannot make an event descriptor");
     /* The signers are running by now: nothing of this process may start another program. */
     bool ok = mf_signals_open(&signals, err) && start_all(config, services, &started, err) &&
               mf_sandbox_enter(MF_SANDBOX_SERVER, err);
     if (ok) {
         mf_notify_ready();
-        int got = 0;
-        while (got != SIGINT && got != SIGTERM)
-            got = mf_signals_wait(signals, -1);
+        if (!wait_for_end(signals))
+            give_up(services, started);
         mf_notify_stopping();
     }
     for (size_t i = 0; i < started; i++)
         mf_log_service_stop(&services[i]);
+    uint64_t failures = 0;
+    if (ok && read(fatal_fd, &failures, sizeof failures) > 0)
+        ok = mf_err_set(err, MF_ERR_SYSTEM, "a log could not write what it had to while stopping");
     if (ok)
         mf_log(MF_LOG_INFO, "stopped", MF_LOG_NUMBER("logs", started));
     return ok;

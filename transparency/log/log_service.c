@@ -9,7 +9,7 @@
 #include "transparency/log/submission.h"
 
 enum { PREPARE_MAX = 8192, DEADLINE_MS = 20000, IDLE_MS = 60000, CONNECTIONS_MAX = 12000 };
-enum { STOP_MS = 5000 };
+enum { STOP_MS = 5000, FATAL_MS = 1000, ANSWER_BATCH = 64 };
 
 struct worker {
     struct log_service *service;
@@ -31,26 +31,6 @@ static void on_request(struct http_request *request, void *state)
         mf_http_reply_status(request, 404, MF_SPAN("Not Found"));
 }
 
-/* Workers parse and verify: the costly part, and the only one that outside bytes reach. */
-static void *run_worker(void *arg)
-{
-    struct worker *w = arg;
-    struct log_service *s = w->service;
-    void *item = NULL;
-
-    while (mf_queue_pop(s->prepare, &item, 1) == 1) {
-        struct submission *sub = item;
-        struct err err = {0};
-        if (!kind_of(s)->prepare(sub, w->crypto, &err)) {
-            mf_submission_refuse(sub, &err);
-        } else if (!mf_engine_push(s->engine, &sub->job)) {
-            mf_err_set(&err, MF_ERR_UNAVAILABLE, "too many entries are waiting");
-            mf_submission_refuse(sub, &err);
-        }
-    }
-    return NULL;
-}
-
 static void make_reply(struct log_service *s, struct submission *sub, const struct commit *commit,
                        const struct err *failed, struct http_reply *out)
 {
@@ -64,24 +44,81 @@ static void make_reply(struct log_service *s, struct submission *sub, const stru
     }
 }
 
-/* On the sequencer thread; all replies of a commit wake each I/O thread once. */
-static void on_answered(void *state, struct append_job **jobs, size_t count,
+/* All replies of a commit wake each I/O thread once. */
+static void answer_jobs(struct log_service *s, struct submission **list, size_t count,
                         const struct commit *commit, const struct err *err)
 {
-    struct log_service *s = state;
     struct http_answer_to *answers = mf_array_new(count, sizeof *answers);
+    const struct log_kind *kind = kind_of(s);
+    struct err failed = {0};
 
+    if (commit != NULL && kind->answer_all != NULL &&
+        !kind->answer_all(list, count, commit, &failed)) {
+        commit = NULL;
+        err = &failed;
+    }
     for (size_t i = 0; i < count; i++) {
-        struct submission *sub = (struct submission *)jobs[i];
         if (answers != NULL) {
-            answers[i].ticket = sub->ticket;
-            make_reply(s, sub, commit, err, &answers[i].reply);
+            answers[i].ticket = list[i]->ticket;
+            make_reply(s, list[i], commit, err, &answers[i].reply);
         }
-        mf_submission_free(sub);
+        mf_submission_free(list[i]);
     }
     if (answers != NULL)
         mf_http_answer(s->http, answers, count);
     free(answers);
+}
+
+static void on_answered(void *state, struct append_job **jobs, size_t count,
+                        const struct commit *commit, const struct err *err)
+{
+    struct submission *list[ANSWER_BATCH];
+
+    for (size_t at = 0; at < count;) {
+        size_t n = count - at < ANSWER_BATCH ? count - at : ANSWER_BATCH;
+        for (size_t i = 0; i < n; i++)
+            list[i] = (struct submission *)jobs[at + i];
+        answer_jobs(state, list, n, commit, err);
+        at += n;
+    }
+}
+
+/* The log holds it already: no need to wait for a commit. */
+static void answer_duplicate(struct worker *w, struct submission *sub)
+{
+    struct commit commit = {.crypto = w->crypto};
+    MF_SCOPED(mf_buf_done) struct buf note = {.max = MF_ENGINE_NOTE_MAX};
+
+    mf_engine_head(w->service->engine, &commit.head, &note);
+    commit.note = mf_buf_span(&note);
+    answer_jobs(w->service, &sub, 1, &commit, NULL);
+}
+
+/* Workers parse and verify: the costly part, and the only one that outside bytes reach. */
+static void work(struct worker *w, struct submission *sub)
+{
+    struct log_service *s = w->service;
+    struct err err = {0};
+
+    if (!kind_of(s)->prepare(sub, w->crypto, &err) ||
+        !mf_engine_look_up(s->engine, w->crypto, &sub->job, &err)) {
+        mf_submission_refuse(sub, &err);
+    } else if (sub->job.duplicate) {
+        answer_duplicate(w, sub);
+    } else if (!mf_engine_push(s->engine, &sub->job)) {
+        mf_err_set(&err, MF_ERR_UNAVAILABLE, "too many entries are waiting");
+        mf_submission_refuse(sub, &err);
+    }
+}
+
+static void *run_worker(void *arg)
+{
+    struct worker *w = arg;
+    void *item = NULL;
+
+    while (mf_queue_pop(w->service->prepare, &item, 1) == 1)
+        work(w, item);
+    return NULL;
 }
 
 static void on_fatal(void *state, const struct err *err)
@@ -170,6 +207,12 @@ bool mf_log_service_start(const struct log_settings *settings, void (*fatal)(con
     mf_log_service_stop(out);
     *err = kept;
     return false;
+}
+
+void mf_log_service_abandon(struct log_service *s)
+{
+    if (s->http != NULL)
+        mf_http_server_stop(s->http, FATAL_MS);
 }
 
 void mf_log_service_stop(struct log_service *s)

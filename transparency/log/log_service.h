@@ -33,6 +33,8 @@ struct log_service {
 MF_MUST_USE bool mf_log_service_start(const struct log_settings *settings,
                                       void (*fatal)(const struct err *err), struct log_service *out,
                                       struct err *err);
+/* The process is about to end on an error: lets refusals go out, writes nothing. */
+void mf_log_service_abandon(struct log_service *service);
 /* Stops accepting, answers what waits, publishes. */
 void mf_log_service_stop(struct log_service *service);
 

@@ -29,6 +29,7 @@ void mf_submission_free(struct submission *s)
 {
     mf_buf_done(&s->request);
     mf_buf_done(&s->entry);
+    mf_buf_done(&s->signature);
     free(s);
 }
 

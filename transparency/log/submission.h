@@ -16,6 +16,7 @@ struct submission {
     struct buf entry;   /* entry log: the canonical body. CT: what ct_api needs to seal */
     struct ct_entry ct; /* CT; spans into entry */
     struct span precert, issuers;
+    struct buf signature; /* CT: of the promise */
 };
 
 struct submission *mf_submission_new(struct log_service *service, struct http_request *request);
@@ -30,9 +31,12 @@ struct log_kind {
     struct leaf_format format;
     /* On a worker: parse and verify; then the job's key is set. */
     bool (*prepare)(struct submission *s, struct crypto *c, struct err *err);
-    /* On the sequencer: the reply of one job of a commit. */
+    /* The reply of one job: on the sequencer for a commit, on a worker for a duplicate. */
     bool (*answer)(struct submission *s, const struct commit *commit, struct http_reply *out,
                    struct err *err);
+    /* Before the answers to several: what can be done for all of them at once. May be null. */
+    bool (*answer_all)(struct submission **list, size_t count, const struct commit *commit,
+                       struct err *err);
     /* On an I/O thread: true when the request was taken. */
     bool (*route)(struct log_service *service, struct http_request *request);
 };

@@ -2,7 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -10,33 +10,42 @@
 
 #include "common/base/file.h"
 
-enum { STAGED_NAME = 96, STAGED_MAX = 1 << 20 };
+enum { PATH_LEN = 96, STAGED_MAX = 1 << 20 };
+enum { KNOWN_MAX = 128 };
+enum { FSYNC_EACH = 8 }; /* up to so many files each is flushed alone, above the file system is */
 
 struct staged {
-    char path[STAGED_NAME];
+    char path[PATH_LEN];
 };
 
 struct public_tree {
-    char root[PATH_MAX];
-    int dir_fd;
-    struct staged *staged;
+    int dir_fd, staging_fd;
+    struct staged *staged; /* number i waits in the staging folder as "i" */
     size_t staged_count, staged_cap;
+    pthread_mutex_t lock; /* guards what follows: files that are added on their own */
+    unsigned added;
+    struct staged known[KNOWN_MAX]; /* durable since this process began */
 };
 
-bool mf_public_tree_open(const char *path, struct public_tree **out, struct err *err)
+static bool open_folder(const char *path, int *fd, struct err *err)
 {
-    struct public_tree *t = mf_array_new(1, sizeof *t);
+    *fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return *fd >= 0 || mf_err_sys(err, "cannot open %s", path);
+}
+
+bool mf_public_tree_open(const char *path, const char *staging, struct public_tree **out,
+                         struct err *err)
+{
+    MF_SCOPED(mf_public_tree_free) struct public_tree *t = mf_array_new(1, sizeof *t);
 
     if (t == NULL)
         return mf_err_set(err, MF_ERR_SYSTEM, "no memory for the public tree");
-    int n = snprintf(t->root, sizeof t->root, "%s", path);
-    t->dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (n < 0 || (size_t)n >= sizeof t->root || t->dir_fd < 0) {
-        mf_err_sys(err, "cannot open %s", path);
-        mf_public_tree_free(&t);
+    t->dir_fd = t->staging_fd = -1;
+    pthread_mutex_init(&t->lock, NULL);
+    if (!mf_dir_make(staging, 0700, err) || !open_folder(path, &t->dir_fd, err) ||
+        !open_folder(staging, &t->staging_fd, err))
         return false;
-    }
-    *out = t;
+    *out = MF_MOVE(t);
     return true;
 }
 
@@ -45,69 +54,97 @@ void mf_public_tree_free(struct public_tree **tree)
     if (*tree == NULL)
         return;
     mf_fd_done(&(*tree)->dir_fd);
+    mf_fd_done(&(*tree)->staging_fd);
+    pthread_mutex_destroy(&(*tree)->lock);
     free((*tree)->staged);
     free(*tree);
     *tree = NULL;
 }
 
-/* Makes the folders of a path; their names become durable with the syncfs of the commit. */
+/* A full disk is waited out; nothing of the staged set is visible yet. */
+static bool failed(struct err *err, const char *doing, const char *path)
+{
+    if (errno != ENOSPC && errno != EDQUOT)
+        return mf_err_sys(err, "cannot %s %s", doing, path);
+    mf_err_set(err, MF_ERR_UNAVAILABLE, "the disk of the public tree is full");
+    return mf_err_hint(err, "free some space; publication goes on by itself");
+}
+
+static bool sync_folder(const struct public_tree *t, const char *path, struct err *err)
+{
+    MF_SCOPED(mf_fd_done) int fd = openat(t->dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    return (fd >= 0 && fsync(fd) == 0) || mf_err_sys(err, "cannot make %s durable", path);
+}
+
+/* The folder a path is in: "." at the top. */
+static void parent_of(const char *path, char out[static PATH_LEN])
+{
+    const char *slash = strrchr(path, '/');
+    size_t n = slash == NULL ? 0 : (size_t)(slash - path);
+
+    memcpy(out, path, n);
+    out[n] = '\0';
+    if (n == 0)
+        memcpy(out, ".", 2);
+}
+
+static bool make_folder(const struct public_tree *t, const char *path, struct err *err)
+{
+    char parent[PATH_LEN];
+
+    if (mkdirat(t->dir_fd, path, 0755) != 0)
+        return errno == EEXIST || failed(err, "make the folder", path);
+    if (fchmodat(t->dir_fd, path, 0755, 0) != 0) /* whatever the process's mask is */
+        return failed(err, "open to readers", path);
+    parent_of(path, parent);
+    return sync_folder(t, parent, err);
+}
+
 static bool make_folders(const struct public_tree *t, const char *path, struct err *err)
 {
-    char part[STAGED_NAME];
-    size_t n = strlen(path);
+    char part[PATH_LEN];
 
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; path[i] != '\0'; i++) {
         if (path[i] != '/')
             continue;
         memcpy(part, path, i);
         part[i] = '\0';
-        if (mkdirat(t->dir_fd, part, 0755) != 0 && errno != EEXIST)
-            return mf_err_sys(err, "cannot make the folder %s", part);
+        if (!make_folder(t, part, err))
+            return false;
     }
     return true;
 }
 
-static bool temporary(const char *path, char out[static STAGED_NAME + 8], struct err *err)
+static bool write_staged(const struct public_tree *t, const char *name, struct span bytes,
+                         bool flush, struct err *err)
 {
-    int n = snprintf(out, STAGED_NAME + 8, "%s.tmp", path);
+    MF_SCOPED(mf_fd_done)
+    int fd = openat(t->staging_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+                    0644);
 
-    return (n > 0 && n < STAGED_NAME + 8) ||
-           mf_err_set(err, MF_ERR_INTERNAL, "path in the public tree is too long");
-}
-
-/* A full disk is waited out; nothing of the staged set is visible yet. */
-static bool full_or_broken(struct err *err)
-{
-    return errno == ENOSPC || errno == EDQUOT
-               ? mf_err_set(err, MF_ERR_UNAVAILABLE, "the disk of the public tree is full")
-               : mf_err_sys(err, "cannot write the public tree");
-}
-
-static bool write_staged(const struct public_tree *t, const char *path, struct span bytes,
-                         struct err *err)
-{
-    char name[STAGED_NAME + 8];
-    int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
-
-    if (!temporary(path, name, err))
-        return false;
-    MF_SCOPED(mf_fd_done) int fd = openat(t->dir_fd, name, flags, 0644);
-    if (fd < 0 && errno == ENOENT) {
-        if (!make_folders(t, path, err))
-            return false;
-        fd = openat(t->dir_fd, name, flags, 0644);
-    }
-    if (fd < 0)
-        return full_or_broken(err);
+    if (fd < 0 || fchmod(fd, 0644) != 0)
+        return failed(err, "stage", name);
     while (bytes.n > 0) {
         ssize_t n = write(fd, bytes.p, bytes.n);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return full_or_broken(err);
+            return failed(err, "write", name);
         bytes = mf_span_from(bytes, (size_t)n);
     }
-    return true;
+    return !flush || fsync(fd) == 0 || mf_err_sys(err, "cannot make %s durable", name);
+}
+
+static void number_name(size_t number, char out[static 32])
+{
+    if (snprintf(out, 32, "%zu", number) < 0)
+        out[0] = '\0';
+}
+
+void mf_public_tree_begin(struct public_tree *t)
+{
+    t->staged_count = 0; /* left-over files are written over */
 }
 
 static bool note_staged(struct public_tree *t, const char *path, struct err *err)
@@ -124,56 +161,146 @@ static bool note_staged(struct public_tree *t, const char *path, struct err *err
     return true;
 }
 
-bool mf_public_tree_put_path(struct public_tree *t, const char *path, struct span bytes,
-                             struct err *err)
-{
-    if (strlen(path) >= STAGED_NAME)
-        return mf_err_set(err, MF_ERR_INTERNAL, "path in the public tree is too long");
-    if (faccessat(t->dir_fd, path, F_OK, 0) == 0)
-        return true;
-    return write_staged(t, path, bytes, err) && note_staged(t, path, err);
-}
-
 bool mf_public_tree_put(struct public_tree *t, const struct tile_id *tile, struct span bytes,
                         struct err *err)
 {
     char path[MF_TILE_PATH_MAX];
+    char name[32];
 
     mf_tile_path_format(tile, path);
-    return mf_public_tree_put_path(t, path, bytes, err);
+    number_name(t->staged_count, name);
+    return write_staged(t, name, bytes, false, err) && note_staged(t, path, err);
 }
 
-static bool sync_all(const struct public_tree *t, struct err *err)
+/* One flush for the whole set where it is large. */
+static bool sync_staged(const struct public_tree *t, struct err *err)
 {
-    return syncfs(t->dir_fd) == 0 || mf_err_sys(err, "cannot make the public tree durable");
+    char name[32];
+
+    if (t->staged_count > FSYNC_EACH)
+        return syncfs(t->staging_fd) == 0 || mf_err_sys(err, "cannot make the public tree durable");
+    for (size_t i = 0; i < t->staged_count; i++) {
+        number_name(i, name);
+        MF_SCOPED(mf_fd_done) int fd = openat(t->staging_fd, name, O_RDONLY | O_CLOEXEC);
+        if (fd < 0 || fsync(fd) != 0)
+            return mf_err_sys(err, "cannot make the public tree durable");
+    }
+    return true;
+}
+
+static bool show(const struct public_tree *t, const char *name, const char *path, struct err *err)
+{
+    return renameat(t->staging_fd, name, t->dir_fd, path) == 0 || failed(err, "put in place", path);
+}
+
+static bool show_staged(const struct public_tree *t, struct err *err)
+{
+    char name[32];
+
+    for (size_t i = 0; i < t->staged_count; i++) {
+        number_name(i, name);
+        if (!make_folders(t, t->staged[i].path, err) || !show(t, name, t->staged[i].path, err))
+            return false;
+    }
+    return true;
+}
+
+static bool sync_folders(const struct public_tree *t, struct err *err)
+{
+    char done[PATH_LEN] = "";
+    char parent[PATH_LEN];
+
+    for (size_t i = 0; i < t->staged_count; i++) { /* neighbours share a folder */
+        parent_of(t->staged[i].path, parent);
+        if (strcmp(parent, done) == 0)
+            continue;
+        if (!sync_folder(t, parent, err))
+            return false;
+        memcpy(done, parent, sizeof done);
+    }
+    return true;
 }
 
 bool mf_public_tree_commit(struct public_tree *t, struct span checkpoint, struct err *err)
 {
-    char name[STAGED_NAME + 8];
-    char path[PATH_MAX];
+    /* Bytes before names, names before the checkpoint. */
+    return sync_staged(t, err) && show_staged(t, err) && sync_folders(t, err) &&
+           write_staged(t, "checkpoint", checkpoint, true, err) &&
+           show(t, "checkpoint", "checkpoint", err) && sync_folder(t, ".", err);
+}
 
-    /* Bytes before names, names before the checkpoint: one flush each for the whole set. */
-    if (t->staged_count > 0 && !sync_all(t, err))
+void mf_public_tree_drop_partials(struct public_tree *t, const struct tile_id *tile)
+{
+    struct tile_id partial = *tile;
+    char path[MF_TILE_PATH_MAX];
+
+    for (partial.width = 1; partial.width < MF_TILE_WIDTH; partial.width++) {
+        mf_tile_path_format(&partial, path);
+        (void)unlinkat(t->dir_fd, path, 0);
+    }
+    *strrchr(path, '/') = '\0';
+    (void)unlinkat(t->dir_fd, path, AT_REMOVEDIR);
+}
+
+static bool is_known(struct public_tree *t, const char *path, unsigned *number)
+{
+    bool known = false;
+
+    pthread_mutex_lock(&t->lock);
+    for (size_t i = 0; i < KNOWN_MAX && !known; i++)
+        known = strcmp(t->known[i].path, path) == 0;
+    *number = known ? 0 : t->added++;
+    pthread_mutex_unlock(&t->lock);
+    return known;
+}
+
+static void learn(struct public_tree *t, const char *path, unsigned number)
+{
+    pthread_mutex_lock(&t->lock);
+    memcpy(t->known[number % KNOWN_MAX].path, path, strlen(path) + 1);
+    pthread_mutex_unlock(&t->lock);
+}
+
+bool mf_public_tree_add_file(struct public_tree *t, const char *path, struct span bytes,
+                             struct err *err)
+{
+    char parent[PATH_LEN];
+    char name[32];
+    unsigned number = 0;
+
+    if (strlen(path) >= PATH_LEN)
+        return mf_err_set(err, MF_ERR_INTERNAL, "path in the public tree is too long");
+    if (is_known(t, path, &number))
+        return true;
+    if (snprintf(name, sizeof name, "add-%u", number) < 0)
+        return mf_err_set(err, MF_ERR_INTERNAL, "a name cannot be formatted");
+    parent_of(path, parent);
+    /* Also when it is there: an earlier process may have ended before it was durable. */
+    if (!write_staged(t, name, bytes, true, err) || !make_folders(t, path, err) ||
+        !show(t, name, path, err) || !sync_folder(t, parent, err))
         return false;
-    for (size_t i = 0; i < t->staged_count; i++)
-        if (!temporary(t->staged[i].path, name, err) ||
-            (renameat(t->dir_fd, name, t->dir_fd, t->staged[i].path) != 0 &&
-             !mf_err_sys(err, "cannot rename %s", name)))
-            return false;
-    if (t->staged_count > 0 && !sync_all(t, err))
-        return false;
-    t->staged_count = 0;
-    return mf_path_join(t->root, "checkpoint", path, sizeof path, err) &&
-           mf_file_write(path, checkpoint, 0644, MF_FILE_REPLACE, err);
+    learn(t, path, number);
+    return true;
 }
 
 bool mf_public_tree_get_path(const struct public_tree *t, const char *path, size_t max,
                              struct buf *out, struct err *err)
 {
-    char full[PATH_MAX];
+    MF_SCOPED(mf_buf_done) struct buf b = {.max = max};
+    MF_SCOPED(mf_fd_done) int fd = openat(t->dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    struct stat st;
 
-    return mf_path_join(t->root, path, full, sizeof full, err) && mf_file_read(full, max, out, err);
+    if (fd < 0 || fstat(fd, &st) != 0) {
+        mf_err_sys(err, "cannot open");
+        return mf_err_at(err, "%s", path);
+    }
+    if (!mf_buf_reserve(&b, (size_t)st.st_size, err) ||
+        !mf_pread_all(fd, b.p, (size_t)st.st_size, 0, err))
+        return mf_err_at(err, "%s", path);
+    b.n = (size_t)st.st_size;
+    *out = b;
+    b = (struct buf){0};
+    return true;
 }
 
 bool mf_public_tree_get(const struct public_tree *t, const struct tile_id *tile, size_t max,
