@@ -19,13 +19,28 @@ void mf_dev_issuer_claims_done(struct dev_request *request)
     *request = (struct dev_request){0};
 }
 
+static bool put_scalar(struct json_writer *w, const struct json_node *node, struct err *err)
+{
+    struct err no_bool = {0};
+    struct err no_number = {0};
+    int64_t number = 0;
+    bool flag = false;
+
+    if (mf_json_bool(node, &flag, &no_bool))
+        mf_json_put_bool(w, flag);
+    else if (mf_json_int64(node, &number, &no_number))
+        mf_json_put_int(w, number);
+    else
+        return mf_err_set(err, MF_ERR_FORMAT,
+                          "holds a value that is neither text, whole number, true, false, array "
+                          "nor object");
+    return true;
+}
+
 /* The reader has bounded the depth. */
 static bool put_value(struct json_writer *w, const struct json_node *node, struct err *err)
 {
-    struct err ignored = {0};
     struct span text;
-    int64_t number = 0;
-    bool flag = false;
 
     if (mf_json_is_string(node)) {
         if (!mf_json_string(node, &text, err))
@@ -45,17 +60,7 @@ static bool put_value(struct json_writer *w, const struct json_node *node, struc
         object ? mf_json_end_object(w) : mf_json_end_array(w);
         return true;
     }
-    bool is_flag = mf_json_bool(node, &flag, &ignored);
-    mf_err_clear(&ignored);
-    if (is_flag)
-        mf_json_put_bool(w, flag);
-    else if (mf_json_int64(node, &number, &ignored))
-        mf_json_put_int(w, number);
-    else
-        return mf_err_set(err, MF_ERR_FORMAT,
-                          "holds a value that is neither text, whole number, "
-                          "true, false, array nor object");
-    return true;
+    return put_scalar(w, node, err);
 }
 
 static bool put_extra(struct json_writer *w, const struct json_node *claims, struct err *err)
