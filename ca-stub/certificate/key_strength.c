@@ -1,6 +1,7 @@
 #include "ca-stub/certificate/key_strength.h"
 
 #include "common/codec/der.h"
+#include "common/crypto/rsa_close_primes.h"
 
 static unsigned remainder_of(struct span number, unsigned divisor)
 {
@@ -39,6 +40,7 @@ static bool check_rsa(struct span pkcs1, struct err *err)
 {
     struct span numbers, n, e;
     uint64_t exponent = 0;
+    bool close = false;
 
     if (!mf_der_take(&pkcs1, MF_DER_SEQUENCE, &numbers, err) ||
         !mf_der_take(&numbers, MF_DER_INTEGER, &n, err) || !mf_der_unsigned(n, &n, err) ||
@@ -49,6 +51,10 @@ static bool check_rsa(struct span pkcs1, struct err *err)
     if (mf_rsa_is_roca(n))
         return mf_err_set(err, MF_ERR_REJECTED,
                           "RSA modulus has the fingerprint of a broken generator (ROCA)");
+    if (!mf_rsa_has_close_primes(n, &close, err))
+        return false;
+    if (close)
+        return mf_err_set(err, MF_ERR_REJECTED, "RSA primes are too close to each other");
     return true;
 }
 

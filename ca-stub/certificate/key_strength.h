@@ -7,7 +7,7 @@
 #include "common/crypto/key.h"
 
 /* RSA: exactly 2048, 3072 or 4096 bits, exponent 65537, and no modulus with the fingerprint of
- * Infineon's generator. MF_ERR_REJECTED. */
+ * Infineon's generator or with primes close to each other. MF_ERR_REJECTED. */
 MF_MUST_USE bool mf_key_strength_check(const struct public_key *key, struct err *err);
 
 /* True when the modulus (big-endian) has that fingerprint: modulo every small prime it is a power
