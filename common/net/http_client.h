@@ -11,7 +11,7 @@ struct http_client;
 
 struct http_client_params {
     const char *user_agent;
-    const char *ca_file;   /* PEM of extra trust for TLS, or null for the system's */
+    const char *ca_file;   /* PEM of trust for TLS beside the system's folder, or null */
     bool allow_plain_http; /* also to other hosts than loopback */
     unsigned connect_ms;   /* 0 gives 5,000 */
 };
@@ -29,8 +29,8 @@ struct http_call {
     const struct secret
         *bearer;         /* sent as Authorization: Bearer; or null. Never logged or redirected */
     size_t answer_max;   /* bytes of body accepted; more is MF_ERR_UNAVAILABLE */
-    unsigned attempt_ms; /* one attempt */
-    unsigned total_ms;   /* with all tries and waits */
+    unsigned attempt_ms; /* one attempt; 0: as long as the call */
+    unsigned total_ms;   /* with all tries and waits; 0 gives 60,000 */
     unsigned tries;      /* 1 for no retry. Retried: connect, TLS and reset faults, 408, 425, 429,
                             5xx but 501; waits with full jitter 0.5 s .. 30 s, or Retry-After */
 };
@@ -43,8 +43,10 @@ struct http_answer {
     unsigned max_age_s; /* Cache-Control: max-age; 0 when absent or with no-store or no-cache */
 };
 
-/* An answer of any status is success here; no answer at all is MF_ERR_UNAVAILABLE, with the URL's
- * host as its place. A bad URL, or plain http to a host that is not loopback, is MF_ERR_USAGE. */
+/* Proxies are taken from the environment as curl does, but never for loopback hosts. An answer of
+ * any status is success here, after its retries also one that asks to come back; no answer at all
+ * is MF_ERR_UNAVAILABLE, with the URL's host as its place. A bad URL, or plain http to a host that
+ * is not loopback, is MF_ERR_USAGE; a ca_file that cannot be read is MF_ERR_TRUST. */
 MF_MUST_USE bool mf_http_call(struct http_client *client, const struct http_call *call,
                               struct http_answer *out, struct err *err);
 /* All at once; results[i].ok and .err per call. */

@@ -188,6 +188,22 @@ START_TEST(refused_client_still_sending_reads_why)
 }
 END_TEST
 
+START_TEST(refused_client_that_never_stops_sending_is_cut)
+{
+    MF_SCOPED(mf_fixture_free) struct http_fixture *f = mf_fixture_start(&mf_fixture_params);
+    static const uint8_t filler[65536];
+    int fd = mf_wire_connect(f->port);
+    size_t sent = 0;
+
+    mf_wire_send(fd, MF_SPAN("GET /now HTTP/1.1\r\n\r\n"));
+    while (sent < (size_t)256 * 1024 * 1024 && mf_wire_try_send(fd, MF_SPAN_OF(filler)))
+        sent += sizeof filler;
+    ck_assert_uint_lt(sent, (size_t)256 * 1024 * 1024);
+    ck_assert_uint_eq(atomic_load(&f->calls), 0);
+    close(fd);
+}
+END_TEST
+
 START_TEST(bytes_refused_behind_a_request_in_one_piece_cut_the_connection)
 {
     MF_SCOPED(mf_fixture_free) struct http_fixture *f = mf_fixture_start(&mf_fixture_params);
@@ -326,6 +342,7 @@ Suite *mf_suite(void)
     tcase_add_loop_test(all, refuses_hostile_bytes_before_the_handler, 0, MF_LEN(hostile));
     tcase_add_test(all, refuses_a_head_that_is_too_large);
     tcase_add_test(all, refused_client_still_sending_reads_why);
+    tcase_add_test(all, refused_client_that_never_stops_sending_is_cut);
     tcase_add_test(all, bytes_refused_behind_a_request_in_one_piece_cut_the_connection);
     tcase_add_test(all, pipelined_requests_are_answered_in_order);
     tcase_add_test(all, deferred_requests_are_answered_in_any_order);
