@@ -86,6 +86,15 @@ static bool send_refusal(struct http_request *r)
     return send(r->fd, text, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT) == n;
 }
 
+/* Not even a FIN to wait for: this client was told and did not stop. */
+static void cut_hard(struct http_request *r)
+{
+    struct linger none = {.l_onoff = 1};
+
+    setsockopt(r->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    shutdown(r->fd, SHUT_RDWR);
+}
+
 /* Says why where no earlier answer is outstanding, then closes; else cuts the connection. */
 static void refuse(struct http_request *r)
 {
@@ -134,7 +143,7 @@ static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info
         if (r->scan.status != 0)
             refuse(r);
     } else if ((r->drained += info->n_added) > LINGER_MAX) {
-        shutdown(r->fd, SHUT_RDWR);
+        cut_hard(r);
     }
     if (r->refused) {
         evbuffer_drain(input, evbuffer_get_length(input));
