@@ -9,6 +9,7 @@
 
 #include "common/base/clock.h"
 #include "common/keys/signer_client.h"
+#include "transparency/merkle/compact_range.h"
 #include "transparency/merkle/proof.h"
 #include "transparency/storage/log_dir.h"
 #include "transparency/tile/tile_reader.h"
@@ -92,6 +93,8 @@ MF_MUST_USE bool mf_engine_prove(struct engine *engine, struct crypto *c, uint64
 /* A tile or bundle up to the signed head. Any thread. */
 MF_MUST_USE bool mf_engine_tile(struct engine *engine, const struct tile_id *tile, struct buf *out,
                                 struct err *err);
+/* The same for a tile reader; borrows the engine. */
+struct tile_source mf_engine_tile_source(struct engine *engine);
 /* One record by index, appended to *out. Any thread. */
 MF_MUST_USE bool mf_engine_record(struct engine *engine, uint64_t index, struct buf *out,
                                   struct err *err);

@@ -74,7 +74,5 @@ MF_MUST_USE bool mf_engine_recover(struct engine *e, struct err *err);
 void *mf_sequencer_run(void *engine);
 void *mf_publisher_run(void *engine);
 MF_MUST_USE bool mf_publish(struct engine *e, struct err *err);
-/* tile_access.c */
-struct tile_source mf_engine_tiles(struct engine *e);
 
 #endif

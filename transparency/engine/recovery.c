@@ -97,7 +97,7 @@ static bool replay_record(void *state, struct journal *journal, const struct jou
 static bool load_public(struct engine *e, struct replay *r, struct err *err)
 {
     MF_SCOPED(mf_buf_done) struct buf note = {0};
-    const struct tile_source tiles = mf_engine_tiles(e);
+    const struct tile_source tiles = mf_engine_tile_source(e);
     struct merkle_head head;
     uint64_t time_ms = 0;
     uint8_t root[32];

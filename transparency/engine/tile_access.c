@@ -123,7 +123,7 @@ static bool read_tile(void *state, const struct tile_id *tile, struct buf *out, 
     return mf_engine_tile(state, tile, out, err);
 }
 
-struct tile_source mf_engine_tiles(struct engine *e)
+struct tile_source mf_engine_tile_source(struct engine *e)
 {
     return (struct tile_source){.read = read_tile, .state = e};
 }
@@ -132,7 +132,7 @@ bool mf_engine_prove(struct engine *e, struct crypto *c, uint64_t index, uint64_
                      struct merkle_proof *out, uint8_t leaf[static 32], struct err *err)
 {
     MF_SCOPED(mf_tile_reader_free) struct tile_reader *reader = NULL;
-    const struct tile_source tiles = mf_engine_tiles(e);
+    const struct tile_source tiles = mf_engine_tile_source(e);
 
     if (!mf_tile_reader_new(c, &tiles, size, &reader, err) ||
         !mf_tile_reader_node(reader, 0, index, leaf, err))
