@@ -1,5 +1,6 @@
 /* mayfly verify: is this file what somebody signed, and was it the one who should have? Offline. */
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "client/cmd/bundle_path.h"
@@ -43,14 +44,28 @@ static bool find_bundle(const struct verify_options *o, const char *file, bool i
     return mf_bundle_path_find(file, out, cap, err);
 }
 
+/* Is it a digest? A file of that name comes first; what only looks like one is an error. */
+static bool read_digest(const char *file, struct artifact *artifact, bool *is_digest,
+                        struct err *err)
+{
+    *is_digest = false;
+    if (strncmp(file, "sha256:", 7) != 0 || access(file, F_OK) == 0)
+        return true;
+    *is_digest = mf_artifact_from_text(file, artifact);
+    if (!*is_digest)
+        mf_err_set(err, MF_ERR_USAGE, "is not a digest: sha256: goes before 64 hexadecimal digits");
+    return *is_digest;
+}
+
 static bool verify_file(struct verify_run *run, const char *file, struct bundle **bundle,
                         struct verification *result, bool *verified, struct err *err)
 {
     struct artifact artifact;
     char path[PATH_MAX];
-    bool is_digest = access(file, F_OK) != 0 && mf_artifact_from_text(file, &artifact);
+    bool is_digest;
 
-    if (!find_bundle(run->options, file, is_digest, path, sizeof path, err) ||
+    if (!read_digest(file, &artifact, &is_digest, err) ||
+        !find_bundle(run->options, file, is_digest, path, sizeof path, err) ||
         !mf_bundle_read(path, bundle, err))
         return false;
     if (!is_digest && !mf_artifact_read(run->crypto, file, mf_bundle_digests(run->crypto, *bundle),

@@ -1,0 +1,249 @@
+"""The main job on a whole instance: a token, a signature, a verification, and what bad input gets.
+TAP on standard output."""
+
+import base64
+import json
+import os
+import pathlib
+import shutil
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from ca_support import run_tests  # noqa: E402
+from instance_support import Bench, sha256  # noqa: E402
+
+BIG = 100 * 1000 * 1000
+BIG_MEMORY_KB = 64 * 1024  # well below the input, well above a program with its libraries
+
+
+def claims_of(token):
+    part = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+
+
+def test_status_of_a_running_instance(bench):
+    bench.run("status", "--dir", bench.instance.folder).expect(0, "running", "fulcio", "answers")
+    state = json.loads(bench.run("status", "--dir", bench.instance.folder, "--json").expect(0).out)
+    assert state["running"] and all(state["services"].values()), state
+    assert state["process"] == bench.instance.process.pid, state
+
+
+def test_token_shows_its_claims(bench):
+    facts = bench.instance.facts
+    shown = bench.run("token", *bench.at).expect(0).out
+    for text in (facts["issuer"], facts["identity"], facts["audience"], "expires"):
+        assert text in shown, shown
+    raw = bench.run("token", *bench.at, "--raw").expect(0)
+    assert raw.out.count("\n") == 1 and raw.out.count(".") == 2 and not raw.err, raw
+    claims = claims_of(raw.out.strip())
+    assert claims["iss"] == facts["issuer"] and claims["aud"] == facts["audience"], claims
+    other = bench.run("token", *bench.at, "--raw", "--subject", "ada@example.org").expect(0)
+    assert claims_of(other.out.strip())["sub"] == "ada@example.org", other
+
+
+def test_sign_and_verify_a_file(bench):
+    path, bundle = bench.signed("tool.tgz", "a release\n")
+    bench.verify(path).expect(0, "verified", bench.instance.facts["identity"], "log entry")
+    bench.verify("--bundle", bundle, f"sha256:{sha256(path)}").expect(0, "verified")
+    root = ["--trusted-root", bench.instance.trusted_root]
+    bench.run("verify", *root, *bench.who, path).expect(0, "verified")
+    quiet = bench.verify("--quiet", path).expect(0)
+    assert not quiet.out and not quiet.err, quiet
+    bench.verify("--verbose", path).expect(0, "timestamp", "sct", "passed")
+
+
+def test_an_empty_file_signs_and_verifies(bench):
+    path, _ = bench.signed("empty", "")
+    bench.verify(path).expect(0, "verified")
+
+
+def test_inspect_gives_no_verdict(bench):
+    _, bundle = bench.signed("seen", "seen")
+    bench.run("inspect", bundle).expect(0, bench.instance.facts["identity"], "Nothing", "checked")
+    said = json.loads(bench.run("inspect", "--json", bundle).expect(0).out)
+    assert said["schema"] == "mayfly.inspect/1" and said["sha256"] == sha256(bench.folder / "seen")
+
+
+def test_json_results(bench):
+    path = bench.file("as-json", "as json")
+    said = json.loads(bench.sign("--json", path).expect(0).out)
+    assert said["schema"] == "mayfly.sign/1" and said["ok"], said
+    assert said["results"][0]["result"] == "signed", said
+    said = json.loads(bench.verify("--json", path).expect(0).out)
+    checks = {check["name"]: check["result"] for check in said["results"][0]["checks"]}
+    assert said["schema"] == "mayfly.verify/1" and said["ok"], said
+    for name in ("log_entry", "timestamp", "certificate", "sct", "identity", "signature",
+                 "artifact"):
+        assert checks[name] == "passed", said
+    path.write_bytes(b"changed")
+    said = json.loads(bench.verify("--json", path).expect(1).out)
+    assert said["ok"] is False and said["results"][0]["ok"] is False, said
+
+
+def test_a_repeated_sign_is_no_error(bench):
+    path, bundle = bench.signed("twice", "twice")
+    before = bundle.read_bytes()
+    bench.sign(path).expect(0, "signed already")
+    assert bundle.read_bytes() == before
+    bench.sign("--overwrite", path).expect(0, "signed")
+    assert bundle.read_bytes() != before
+    bench.verify(path).expect(0)
+
+
+def test_several_files_in_one_run(bench):
+    paths = [bench.file(f"many-{n}", f"many {n}") for n in range(5)]
+    said = bench.sign(*paths).expect(0)
+    assert said.out.count(": signed ") == 5, said
+    assert bench.verify(*paths).expect(0).out.count(": verified ") == 5
+    # One that cannot be read does not keep the others from being signed.
+    more = [bench.file("more-0", "m0"), bench.folder / "more-missing", bench.file("more-1", "m1")]
+    bench.sign(*more).expect(3, "more-missing")
+    bench.verify(more[0], more[2]).expect(0)
+    paths[1].write_bytes(b"changed")
+    said = bench.verify(*paths, bench.folder / "more-missing").expect(1, "many-1", "more-missing")
+    assert said.out.count(": verified ") == 4, said
+
+
+def test_sign_refuses_its_input(bench):
+    signed, _ = bench.signed("mine", "mine")
+    theirs = bench.file("theirs", "theirs")
+    shutil.copy(f"{signed}.sigstore.json", f"{theirs}.sigstore.json")
+    kept = sha256(f"{theirs}.sigstore.json")
+    folder = bench.folder / "folder"
+    folder.mkdir()
+    token = bench.run("token", *bench.at, "--raw").expect(0).out.strip()
+    rows = [
+        ([bench.folder / "absent"], 3, ["absent", "No such file"]),
+        ([folder], 3, ["folder", "is a directory"]),
+        ([theirs], 3, ["theirs.sigstore.json", "already there", "--overwrite"]),
+        (["--bundle", bench.folder / "nowhere" / "b", signed], 3, ["nowhere"]),
+        (["--bundle", "b", signed, theirs], 2, ["--bundle", "one file"]),
+        (["--identity-token", token, signed], 2, ["SIGSTORE_ID_TOKEN"]),
+        ([f"--identity-token={token}", signed], 2, ["SIGSTORE_ID_TOKEN"]),
+        (["--identity-token", "absent", "--overwrite", signed], 3, ["absent", "No such file"]),
+        (["--idntity-token", "x", signed], 2, ["--idntity-token", "--identity-token"]),
+        (["--overwrit", signed], 2, ["--overwrit", "did you mean --overwrite"]),
+        ([], 2, ["no file"]),
+    ]
+    for args, status, texts in rows:
+        said = bench.sign(*args).expect(status, *texts)
+        assert token not in said.err + said.out, "the token is in a message"
+    bench.run("sign", "--instance", "no-instance", signed).expect(3, "no-instance", "mayfly up")
+    assert sha256(f"{theirs}.sigstore.json") == kept
+    for name in ("absent", "folder"):
+        assert not (bench.folder / f"{name}.sigstore.json").exists(), name
+
+
+def test_an_unreadable_file(bench):
+    if os.geteuid() == 0:
+        print("# root reads every file: nothing to see here")
+        return
+    path = bench.file("locked", "locked")
+    path.chmod(0)
+    bench.sign(path).expect(3, "locked", "Permission denied")
+    assert not pathlib.Path(f"{path}.sigstore.json").exists()
+
+
+def test_verify_refuses_its_input(bench):
+    path, bundle = bench.signed("subject", "subject")
+    text = bundle.read_text()
+    other, _ = bench.signed("other", "other")
+    tampered = bench.file("tampered", "subject, tampered with")
+    truncated = bench.file("truncated.json", text[:len(text) // 2])
+    twice = bench.file("twice.json", text.replace("{", '{"mediaType":"x",', 1))
+    garbage = bench.file("garbage.json", b"\xff\x00\xfe")
+    empty = bench.file("empty.json", "")
+    array = bench.file("array.json", "[]")
+    trailing = bench.file("trailing.json", text + "{}")
+    deep = bench.file("deep.json", "[" * 100000)
+    old = bench.file("old.json", text.replace("v0.3+json", "v9.9+json"))
+    rows = [
+        (["--bundle", bundle, other], 1, ["other", "another file"]),
+        (["--bundle", bundle, tampered], 1, ["tampered", "another file"]),
+        (["--bundle", bundle, f"sha256:{sha256(other)}"], 1, ["another file"]),
+        (["--bundle", truncated, path], 1, ["truncated.json"]),
+        (["--bundle", twice, path], 1, ["twice.json", "mediaType", "twice"]),
+        (["--bundle", garbage, path], 1, ["garbage.json"]),
+        (["--bundle", empty, path], 1, ["empty.json"]),
+        (["--bundle", array, path], 1, ["subject"]),
+        (["--bundle", trailing, path], 1, ["trailing.json"]),
+        (["--bundle", deep, path], 1, ["deep.json"]),
+        (["--bundle", old, path], 1, ["v9.9"]),
+        (["--bundle", bench.folder / "absent.json", path], 3, ["absent.json"]),
+        (["--bundle", bench.folder, path], 3, [str(bench.folder), "directory"]),
+        ([bench.folder / "absent"], 3, ["absent"]),
+        ([tampered], 3, ["tampered.sigstore.json", "--bundle"]),
+        ([f"sha256:{sha256(path)}"], 2, ["--bundle"]),
+        (["--bundle", bundle, "sha256:12ab"], 2, ["sha256:12ab", "64"]),
+        (["--identty", "x", path], 2, ["--identty", "--identity"]),
+        (["--bundle"], 2, ["--bundle"]),
+    ]
+    for args, status, texts in rows:
+        bench.verify(*args).expect(status, *texts)
+
+
+def test_verify_refuses_who_and_whom_to_trust(bench):
+    path, _ = bench.signed("by-dev", "by dev")
+    facts = bench.instance.facts
+    root = bench.instance.trusted_root.read_text()
+    bad_root = bench.file("bad-root.json", root[:100])
+    rows = [
+        ([*bench.at, "--identity", "eve@example.org", "--issuer", facts["issuer"]], 1,
+         ["by-dev", "eve@example.org"]),
+        ([*bench.at, "--identity", facts["identity"].upper(), "--issuer", facts["issuer"]], 1,
+         ["by-dev"]),
+        ([*bench.at, "--identity", facts["identity"], "--issuer", "https://example.org"], 1,
+         ["by-dev", "https://example.org"]),
+        ([*bench.at, "--identity", "", "--issuer", ""], 2, ["--identity"]),
+        (bench.at, 2, ["--identity", "--issuer", "mayfly inspect"]),
+        ([*bench.at, "--identity", facts["identity"]], 2, ["--issuer"]),
+        (bench.who, 6, ["--trusted-root"]),
+        ([*bench.who, "--trusted-root", "absent-root"], 6, ["absent-root"]),
+        ([*bench.who, "--trusted-root", bad_root], 6, ["bad-root.json"]),
+        ([*bench.who, "--trusted-root", path], 6, ["by-dev"]),
+    ]
+    for args, status, texts in rows:
+        said = bench.run("verify", *args, path).expect(status, *texts)
+        assert ": verified" not in said.out, said
+
+
+def test_a_bundle_of_100_megabytes(bench):
+    path, bundle = bench.signed("with-big", "with big")
+    big = bench.folder / "big.json"
+    with open(big, "wb") as out:
+        out.write(bundle.read_bytes())
+        out.truncate(BIG)
+    said = bench.verify("--bundle", big, path)
+    assert said.status in (1, 3) and "big.json" in said.err, said
+    assert said.memory_kb < BIG_MEMORY_KB, f"{said.memory_kb} kB used"
+    big.unlink()
+
+
+def test_other_verbs_refuse_their_input(bench):
+    rows = [
+        (["inspect", "absent"], 3, ["absent", "No such file"]),
+        (["inspect", bench.file("half.json", "{")], 1, ["half.json"]),
+        (["token", *bench.at, "--claims", "absent"], 3, ["absent"]),
+        (["signn", "x"], 2, ["signn"]),
+        (["status", "--dir", "nothing-here"], 4, ["nothing-here"]),
+        (["down", "--dir", "nothing-here"], 3, ["nothing-here"]),
+    ]
+    for args, status, texts in rows:
+        bench.run(*args).expect(status, *texts)
+
+
+TESTS = [value for name, value in list(globals().items()) if name.startswith("test_")]
+
+
+def main():
+    bench = Bench()
+    try:
+        bench.up()
+        return run_tests(TESTS, bench)
+    finally:
+        bench.close()
+        shutil.rmtree(bench.folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
