@@ -1,33 +1,26 @@
 /* Appends a second to mayfly-log, with real certificates and signatures, at 1, 64 and 512
  * connections. The load generator is one thread on the same machine. Beside it: the bare signature
  * verification that each append contains, on one thread in the same run. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/tcp.h>
 #include <signal.h>
-#include <sys/epoll.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
 
 #include "common/base/file.h"
 #include "common/x509/cert.h"
-#include "tests/support/bench.h"
+#include "tests/support/load.h"
 #include "transparency/entry/hashedrekord.h"
 
-enum { CONNECTIONS_MAX = 512, REQUEST_MAX = 16384, PORT = 29481, SECONDS = 3 };
-enum { REQUESTS = 90000 };
+enum { REQUEST_MAX = 16384, PORT = 29481, SECONDS = 3 };
+enum { REQUESTS = 110000 };
 
 static char *requests[REQUESTS];
 static size_t request_n[REQUESTS];
 static size_t next_request;
-static double latencies[REQUESTS];
-static size_t latency_n;
 
 static void die(const char *what)
 {
@@ -42,7 +35,7 @@ static struct buf make_certificate(EVP_PKEY *key)
     struct err err = {0};
     unsigned char *der = NULL;
     X509 *x = X509_new();
-    char filler[900];
+    char filler[1200];
 
     memset(filler, 'a', sizeof filler);
     memcpy(filler, "URI:https://", 12);
@@ -95,67 +88,13 @@ static void make_request(EVP_PKEY *key, struct span certificate, size_t number)
     request_n[number] = (size_t)n;
 }
 
-struct connection {
-    int fd;
-    double sent_us;
-    size_t got, need; /* bytes of the answer; need 0 until its length is known */
-    char head[2048];
-};
-
-static void send_next(struct connection *k)
+static struct span next(void *state)
 {
+    (void)state;
     if (next_request == REQUESTS)
         die("ran out of requests");
     size_t at = next_request++;
-    k->got = k->need = 0;
-    k->sent_us = mf_bench_now_us();
-    if (write(k->fd, requests[at], request_n[at]) != (ssize_t)request_n[at])
-        die("cannot send");
-}
-
-static void open_connection(struct connection *k, int epoll)
-{
-    struct sockaddr_in to = {.sin_family = AF_INET,
-                             .sin_port = htons(PORT),
-                             .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
-    struct epoll_event event = {.events = EPOLLIN, .data = {.ptr = k}};
-    int on = 1;
-
-    k->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (connect(k->fd, (struct sockaddr *)&to, sizeof to) != 0)
-        die("cannot connect");
-    setsockopt(k->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (epoll_ctl(epoll, EPOLL_CTL_ADD, k->fd, &event) != 0)
-        die("epoll");
-}
-
-/* True when the whole answer has come. */
-static bool receive(struct connection *k)
-{
-    char rest[16384];
-    bool in_head = k->need == 0;
-    ssize_t n = in_head ? read(k->fd, k->head + k->got, sizeof k->head - 1 - k->got)
-                        : read(k->fd, rest, sizeof rest);
-
-    if (n <= 0)
-        die("the log closed a connection");
-    k->got += (size_t)n;
-    if (in_head) {
-        k->head[k->got] = '\0';
-        const char *end = strstr(k->head, "\r\n\r\n");
-        const char *length = strstr(k->head, "Content-Length: ");
-        if (end == NULL || length == NULL)
-            return false;
-        if (strncmp(k->head, "HTTP/1.1 201", 12) != 0)
-            die(k->head);
-        k->need = (size_t)(end + 4 - k->head) + (size_t)strtoul(length + 16, NULL, 10);
-    }
-    return k->got >= k->need;
-}
-
-static int compare(const void *a, const void *b)
-{
-    return mf_bench_compare(a, b);
+    return (struct span){(const uint8_t *)requests[at], request_n[at]};
 }
 
 static double cpu_seconds(pid_t pid)
@@ -175,38 +114,16 @@ static double cpu_seconds(pid_t pid)
 
 static void run_load(unsigned connections, pid_t server, double verify_us)
 {
-    static struct connection all[CONNECTIONS_MAX];
-    struct epoll_event events[64];
-    int epoll = epoll_create1(EPOLL_CLOEXEC);
+    const struct load load = {
+        .port = PORT, .connections = connections, .seconds = SECONDS, .status = 201, .next = next};
     double cpu = cpu_seconds(server);
+    struct load_result r = mf_load_run(&load);
 
-    latency_n = 0;
-    for (unsigned i = 0; i < connections; i++)
-        open_connection(&all[i], epoll);
-    double from = mf_bench_now_us();
-    for (unsigned i = 0; i < connections; i++)
-        send_next(&all[i]);
-    while (mf_bench_now_us() - from < SECONDS * 1e6) {
-        int n = epoll_wait(epoll, events, 64, 1000);
-        for (int i = 0; i < n; i++) {
-            struct connection *k = events[i].data.ptr;
-            if (!receive(k))
-                continue;
-            latencies[latency_n++] = (mf_bench_now_us() - k->sent_us) / 1000;
-            send_next(k);
-        }
-    }
-    double took = (mf_bench_now_us() - from) / 1e6;
     cpu = cpu_seconds(server) - cpu;
-    for (unsigned i = 0; i < connections; i++)
-        close(all[i].fd);
-    close(epoll);
-    qsort(latencies, latency_n, sizeof latencies[0], compare);
-    double rate = (double)latency_n / took;
-    printf("%4u connections: %8.0f appends/s  p50 %6.2f ms  p99 %6.2f ms  worst %6.2f ms  "
-           "server CPU %5.0f us/append  x%.2f of one thread's bare verification\n",
-           connections, rate, latencies[latency_n / 2], latencies[latency_n * 99 / 100],
-           latencies[latency_n - 1], cpu * 1e6 / (double)latency_n, rate * verify_us / 1e6);
+    mf_load_print("appends", connections, r);
+    printf(
+        "                  server CPU %.0f us an append, x%.2f of one thread's bare verification\n",
+        cpu * 1e6 / (double)r.answers, r.rate * verify_us / 1e6);
 }
 
 struct verifying {
