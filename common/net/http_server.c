@@ -173,7 +173,9 @@ static bool make_base(struct io_thread *t)
 
     if (config == NULL)
         return false;
-    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
+    /* Changes of what is waited for go to the kernel once a round, if at all: they mostly cancel
+     * out. No descriptor here is ever duplicated, which this would not bear. */
+    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
     t->base = event_base_new_with_config(config);
     event_config_free(config);
     return t->base != NULL;
