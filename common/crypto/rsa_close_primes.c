@@ -34,8 +34,9 @@ static bool numbers_new(struct numbers *x)
 /* x->root = floor(sqrt(v)), by Newton's method from above. */
 static bool square_root(struct numbers *x, const BIGNUM *v)
 {
+    BN_zero(x->root);
     if (BN_is_zero(v))
-        return BN_zero(x->root), true;
+        return true;
     if (!BN_one(x->root) || !BN_lshift(x->root, x->root, (BN_num_bits(v) + 1) / 2))
         return false;
     for (;;) {
