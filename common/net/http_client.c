@@ -146,19 +146,37 @@ static uint64_t start_due(struct http_client *c, struct transfer *transfers, siz
     return wait;
 }
 
+/* libcurl itself has failed: nothing more would come. */
+static void give_up(struct http_client *c, struct transfer *transfers, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct transfer *t = &transfers[i];
+        if (t->state == MF_TRANSFER_DONE)
+            continue;
+        if (t->state == MF_TRANSFER_RUNNING) {
+            curl_multi_remove_handle(c->multi, t->easy);
+            give_back(c, t->easy);
+        }
+        mf_transfer_no_memory(t);
+    }
+}
+
 static void run(struct http_client *c, struct transfer *transfers, size_t count)
 {
     for (;;) {
         int running = 0;
         if (start_due(c, transfers, count) == UINT64_MAX)
             return;
-        curl_multi_perform(c->multi, &running);
+        if (curl_multi_perform(c->multi, &running) != CURLM_OK)
+            break;
         collect(c);
         uint64_t wait = start_due(c, transfers, count);
         if (wait == UINT64_MAX)
             return;
-        curl_multi_poll(c->multi, NULL, 0, (int)wait, NULL);
+        if (curl_multi_poll(c->multi, NULL, 0, (int)wait, NULL) != CURLM_OK)
+            break;
     }
+    give_up(c, transfers, count);
 }
 
 void mf_http_call_all(struct http_client *client, const struct http_call *calls, size_t count,

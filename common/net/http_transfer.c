@@ -111,6 +111,18 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
     return mf_buf_append(&t->body, (struct span){(const uint8_t *)data, n}, &err) ? n : n + 1;
 }
 
+/* libcurl keeps every field, and of trailer fields without a bound: an endless trailer would take
+ * all memory. */
+static size_t on_head(char *data, size_t size, size_t count, void *arg)
+{
+    struct transfer *t = arg;
+    size_t n = size * count; /* size is 1 */
+
+    (void)data;
+    t->head_n += n;
+    return t->head_n <= MF_TRANSFER_HEAD_MAX ? n : n + 1;
+}
+
 static void set_body(struct transfer *t)
 {
     const struct http_call *call = t->call;
@@ -152,6 +164,7 @@ void mf_transfer_start(struct transfer *t, CURL *easy, uint64_t now_ms)
 
     t->easy = easy;
     t->body = (struct buf){.max = t->call->answer_max};
+    t->head_n = 0;
     t->said[0] = '\0';
     t->tries++;
     t->state = MF_TRANSFER_RUNNING;
@@ -164,6 +177,8 @@ void mf_transfer_start(struct transfer *t, CURL *easy, uint64_t now_ms)
     curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, (long)attempt);
     curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
+    curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_head);
+    curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
     curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->said);
     curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
 }
@@ -206,7 +221,10 @@ static void fail(struct transfer *t, CURLcode code)
     if (code == CURLE_SSL_CACERT_BADFILE)
         mf_err_set(err, MF_ERR_TRUST, "cannot read certificates from %s",
                    t->params->ca_file != NULL ? t->params->ca_file : "the system's store");
-    else if (i < MF_LEN(failures) && code == CURLE_WRITE_ERROR)
+    else if (code == CURLE_WRITE_ERROR && t->head_n > MF_TRANSFER_HEAD_MAX)
+        mf_err_set(err, MF_ERR_UNAVAILABLE, "head of the answer is larger than %d bytes",
+                   MF_TRANSFER_HEAD_MAX);
+    else if (code == CURLE_WRITE_ERROR)
         mf_err_set(err, MF_ERR_UNAVAILABLE, "answer is larger than %zu bytes", t->call->answer_max);
     else
         mf_err_set(err, MF_ERR_UNAVAILABLE, "%s (%s)",

@@ -9,7 +9,8 @@
 
 enum {
     MF_TRANSFER_LINES_MAX = 5,
-    MF_TRANSFER_FIELD_MAX = 256, /* bytes of a header line we make, the token's apart */
+    MF_TRANSFER_HEAD_MAX = 64 * 1024, /* bytes of status lines, fields and trailer fields */
+    MF_TRANSFER_FIELD_MAX = 256,      /* bytes of a header line we make, the token's apart */
 };
 
 enum transfer_state { MF_TRANSFER_WAITING, MF_TRANSFER_RUNNING, MF_TRANSFER_DONE };
@@ -25,6 +26,7 @@ struct transfer {
     uint64_t end_ms; /* of the whole call */
     unsigned tries;
     struct buf body;
+    size_t head_n; /* bytes of this try's head so far */
     struct secret bearer_line;
     struct curl_slist lines[MF_TRANSFER_LINES_MAX];
     size_t line_count;

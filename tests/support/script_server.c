@@ -36,11 +36,15 @@ static bool read_request(struct script_server *s, int fd)
     return true;
 }
 
-static void say_endlessly(int fd)
+static void say_endlessly(int fd, const char *text)
 {
-    static const uint8_t filler[16384] = {'x'};
+    uint8_t filler[16384];
+    size_t n = strlen(text);
+    size_t whole = sizeof filler / n * n;
 
-    while (mf_wire_try_send(fd, MF_SPAN_OF(filler)))
+    for (size_t i = 0; i < whole; i++)
+        filler[i] = (uint8_t)text[i % n];
+    while (mf_wire_try_send(fd, (struct span){filler, whole}))
         ;
 }
 
@@ -61,7 +65,7 @@ static void play(struct script_server *s, int fd)
             return;
         }
         if (step->then == MF_SCRIPT_ENDLESS)
-            say_endlessly(fd);
+            say_endlessly(fd, s->more);
         if (step->then == MF_SCRIPT_HANG)
             while (recv(fd, &byte, 1, 0) > 0)
                 ;
@@ -85,11 +89,24 @@ static void *run(void *arg)
     return NULL;
 }
 
-void mf_script_start(struct script_server *s, const struct script_step *steps, size_t count)
+static void start(struct script_server *s)
 {
-    *s = (struct script_server){.steps = steps, .count = count, .requests = {.max = REQUESTS_MAX}};
+    s->requests.max = REQUESTS_MAX;
     s->fd = mf_wire_listen(&s->port);
     ck_assert_int_eq(pthread_create(&s->thread, NULL, run, s), 0);
+}
+
+void mf_script_start(struct script_server *s, const struct script_step *steps, size_t count)
+{
+    *s = (struct script_server){.steps = steps, .count = count, .more = "x"};
+    start(s);
+}
+
+void mf_script_start_endless(struct script_server *s, const char *reply, const char *more)
+{
+    *s = (struct script_server){.count = 1, .more = more, .endless = {reply, MF_SCRIPT_ENDLESS}};
+    s->steps = &s->endless;
+    start(s);
 }
 
 void mf_script_stop(struct script_server *s)

@@ -25,11 +25,15 @@ struct script_server {
     pthread_t thread;
     const struct script_step *steps;
     size_t count;
-    size_t played;       /* after the stop */
+    const char *more;
+    size_t played; /* after the stop */
+    struct script_step endless;
     struct buf requests; /* all bytes that came; after the stop */
 };
 
 void mf_script_start(struct script_server *server, const struct script_step *steps, size_t count);
+/* One endless reply: once `reply`, then `more` for ever. */
+void mf_script_start_endless(struct script_server *server, const char *reply, const char *more);
 /* Waits until the script is played to its end, or ends the waiting for connections. */
 void mf_script_stop(struct script_server *server);
 void mf_script_done(struct script_server *server);
