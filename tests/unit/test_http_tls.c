@@ -78,6 +78,7 @@ static X509 *make_cert(const char *san, bool expired, EVP_PKEY *key)
 
 static void start(struct tls_server *s, X509 *cert, EVP_PKEY *key, int version_max)
 {
+    signal(SIGPIPE, SIG_IGN); /* OpenSSL writes to clients that have left */
     *s = (struct tls_server){.ctx = SSL_CTX_new(TLS_server_method())};
     SSL_CTX_set_min_proto_version(s->ctx, TLS1_VERSION);
     SSL_CTX_set_max_proto_version(s->ctx, version_max);
