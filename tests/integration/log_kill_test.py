@@ -1,16 +1,10 @@
 """mayfly-log under SIGKILL, and on damaged or foreign directories. TAP on standard output."""
 
-import base64
-import concurrent.futures
-import hashlib
 import http.client
-import json
-import os
 import pathlib
 import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,81 +13,11 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from log_checker import Checker  # noqa: E402
+from log_support import BIN, Log, Report, make_requests, post  # noqa: E402
 
-BIN = pathlib.Path(os.environ["MAYFLY_BIN"])
 KILLS = 12
 REQUESTS = 700
 SEED = 20261124
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def make_requests(folder, count):
-    """Real signatures by one P-256 key over distinct digests."""
-    key = folder / "signer.pem"
-    subprocess.run(["openssl", "ecparam", "-genkey", "-name", "prime256v1", "-noout", "-out", key],
-                   check=True, capture_output=True)
-    spki = subprocess.run(["openssl", "pkey", "-in", key, "-pubout", "-outform", "DER"],
-                          check=True, capture_output=True).stdout
-
-    def one(number):
-        message = f"artifact {number}".encode()
-        signature = subprocess.run(["openssl", "dgst", "-sha256", "-sign", key], input=message,
-                                   check=True, capture_output=True).stdout
-        return json.dumps({"hashedRekordRequestV002": {
-            "digest": base64.b64encode(hashlib.sha256(message).digest()).decode(),
-            "signature": {"content": base64.b64encode(signature).decode(), "verifier": {
-                "publicKey": {"rawBytes": base64.b64encode(spki).decode()},
-                "keyDetails": "PKIX_ECDSA_P256_SHA_256"}}}})
-
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        return list(pool.map(one, range(count)))
-
-
-class Log:
-    def __init__(self, directory, cadence_ms):
-        self.directory, self.port, self.process = directory, free_port(), None
-        self.config = directory.parent / (directory.name + ".json")
-        self.config.write_text(json.dumps({"format": 1, "logs": [
-            {"directory": directory.name, "listen": f"127.0.0.1:{self.port}",
-             "public_cadence_ms": cadence_ms}]}))
-        self.url = f"http://127.0.0.1:{self.port}"
-
-    def start(self):
-        """Starts it and waits for its word that it serves; returns None, or what it said instead."""
-        name = f"\0mayfly-test-{os.getpid()}-{random.random()}"
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
-            ready.bind(name)
-            ready.settimeout(0.05)
-            self.process = subprocess.Popen(
-                [BIN / "mayfly-log", "serve", f"--config={self.config}"],
-                env=dict(os.environ, NOTIFY_SOCKET="@" + name[1:]),
-                stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
-            deadline = time.monotonic() + 60
-            while time.monotonic() < deadline:
-                try:
-                    if ready.recv(64).startswith(b"READY=1"):
-                        return None
-                except TimeoutError:
-                    if self.process.poll() is not None:
-                        return self.process.stderr.read().decode()
-        return "not ready after 60 s"
-
-    def kill(self, number=signal.SIGKILL):
-        self.process.send_signal(number)
-        status = self.process.wait(timeout=30)
-        self.process.stderr.close()
-        return status
-
-
-def post(connection, body):
-    connection.request("POST", "/api/v2/log/entries", body, {"Content-Type": "application/json"})
-    response = connection.getresponse()
-    return response.status, json.loads(response.read())
 
 
 def append_until_killed(log, todo, done, checker, lock):
@@ -115,22 +39,6 @@ def append_until_killed(log, todo, done, checker, lock):
                 done.append((body, checker.answer(answer)))
             else:
                 checker.problems.append(f"status {status}: {answer}")
-
-
-class Report:
-    def __init__(self):
-        self.count = 0
-        print("TAP version 13", flush=True)
-
-    def check(self, name, ok, *notes):
-        self.count += 1
-        print(f"{'ok' if ok else 'not ok'} {self.count} - {name}", flush=True)
-        if not ok:
-            for note in notes:
-                print(f"# {note}"[:500], flush=True)
-
-    def end(self):
-        print(f"1..{self.count}", flush=True)
 
 
 def survives_kills(report, folder, requests):

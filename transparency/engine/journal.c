@@ -81,7 +81,7 @@ static bool open_segment(struct journal *j, uint64_t generation, int *fd, struct
     if (opened < 0)
         return errno == ENOSPC || errno == EDQUOT ? full(err)
                                                   : mf_err_sys(err, "cannot create %s", path);
-    if (!reserve(opened, j->params.segment_size, err)) {
+    if (j->settled && !reserve(opened, j->params.segment_size, err)) {
         if (err->code == MF_ERR_UNAVAILABLE)
             (void)unlink(path);
         return false;
@@ -107,6 +107,7 @@ bool mf_journal_roll(struct journal *j, struct err *err)
     mf_fd_done(&j->fd);
     j->fd = fd;
     j->offset = 0;
+    j->reserved = j->params.segment_size;
     j->chain.generation = generation;
     j->segments[j->count++] = (struct segment){.generation = generation};
     return true;
@@ -155,6 +156,21 @@ bool mf_journal_open(struct crypto *c, const struct journal_params *params,
     return true;
 }
 
+/* A disk that is full now must not keep the log from being read: then the next commit goes to
+ * another segment, if there is one by then. */
+static bool reserve_rest(struct journal *j, struct err *err)
+{
+    struct err no_room = {0};
+
+    if (reserve(j->fd, j->params.segment_size, &no_room))
+        return true;
+    j->reserved = j->offset;
+    if (no_room.code == MF_ERR_UNAVAILABLE)
+        return true;
+    *err = no_room;
+    return false;
+}
+
 bool mf_journal_settle(struct journal *j, struct err *err)
 {
     char name[MF_SEGMENT_NAME_MAX];
@@ -172,7 +188,7 @@ bool mf_journal_settle(struct journal *j, struct err *err)
         return false;
     j->settled = true;
     mf_journal_release(j, UINT64_MAX);
-    return true;
+    return reserve_rest(j, err);
 }
 
 void mf_journal_free(struct journal **journal)
@@ -188,7 +204,7 @@ void mf_journal_free(struct journal **journal)
 /* The segment of a rewritten tail grows as it must: it takes its place in one step. */
 static bool make_room(struct journal *j, size_t size, struct err *err)
 {
-    if (!j->settled || j->offset + size <= j->params.segment_size)
+    if (!j->settled || j->offset + size <= j->reserved)
         return true;
     if (size > j->params.segment_size)
         return mf_err_set(err, MF_ERR_LIMIT, "commit is larger than a segment");

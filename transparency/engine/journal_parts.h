@@ -23,6 +23,7 @@ struct journal {
     size_t spare_count; /* released files, under names of their own */
     int fd;
     uint64_t offset;
+    uint64_t reserved; /* bytes of the segment that the disk has set aside */
     bool settled; /* false while the new segment still has its temporary name */
     struct buf scratch;
 };
