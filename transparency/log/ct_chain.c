@@ -62,6 +62,11 @@ static bool check_links(const struct chain *chain, const struct ct_roots *roots,
 {
     for (size_t i = 0; i + 1 < chain->count; i++) {
         MF_SCOPED(mf_public_key_free) struct public_key *key = NULL;
+        /* Or whoever holds an end certificate could fill the log. */
+        if (!chain->certs[i + 1].is_ca) {
+            mf_err_set(err, MF_ERR_REJECTED, "its issuer is not a certificate authority");
+            return mf_err_at(err, "chain[%zu]", i);
+        }
         if (!mf_public_key_from_spki(c, chain->certs[i + 1].spki, &key, err) ||
             !mf_cert_signed_by(c, &chain->certs[i], &chain->certs[i + 1], key, err))
             return mf_err_at(err, "chain[%zu]", i);
