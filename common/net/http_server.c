@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <event2/event.h>
@@ -273,6 +274,17 @@ static bool check_params(const struct http_server_params *p, struct err *err)
     return true;
 }
 
+/* Half of the descriptors the process may have stay for its files: clients must not be able to make
+ * a journal or a key unopenable. */
+static unsigned connections_allowed(unsigned wanted)
+{
+    struct rlimit limit = {0};
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur / 2 >= wanted)
+        return wanted;
+    return limit.rlim_cur >= 2 ? (unsigned)(limit.rlim_cur / 2) : 1;
+}
+
 static void set_params(struct http_server *server, const struct http_server_params *params)
 {
     struct http_server_params *p = &server->params;
@@ -286,6 +298,7 @@ static void set_params(struct http_server *server, const struct http_server_para
         p->idle_ms = MF_HTTP_WAIT_DEFAULT_MS;
     if (p->connections_max == 0)
         p->connections_max = MF_HTTP_CONNECTIONS_DEFAULT;
+    p->connections_max = connections_allowed(p->connections_max);
 }
 
 static bool start_all(struct http_server *server, struct err *err)

@@ -58,7 +58,8 @@ struct http_server_params {
     unsigned request_deadline_ms; /* first byte to whole request; also how long a client may take
                                      no byte of its answer */
     unsigned idle_ms;             /* keep-alive */
-    unsigned connections_max;     /* at it, accepting pauses; may be passed by threads - 1 */
+    unsigned connections_max; /* at it, accepting pauses; may be passed by threads - 1; at most half
+                                 of the descriptors that the process may have */
     struct http_handler handler;
 };
 

@@ -67,9 +67,22 @@ static bool harden_service(unsigned keep, struct err *err)
     return mf_secure_heap_init(err);
 }
 
+/* The low default is for programs that use select; ours have a descriptor for each client. */
+static bool raise_descriptors(struct err *err)
+{
+    struct rlimit limit = {0};
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return mf_err_sys(err, "cannot read the limit of descriptors");
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return mf_err_sys(err, "cannot raise the limit of descriptors");
+    return true;
+}
+
 bool mf_harden_server(struct err *err)
 {
-    return harden_service(handed_over(), err);
+    return raise_descriptors(err) && harden_service(handed_over(), err);
 }
 
 bool mf_harden_signer(struct err *err)

@@ -6,7 +6,8 @@
 #include "common/base/scope.h"
 
 /* Also closes descriptors above 2 that were not meant for us (sockets handed over by LISTEN_FDS
- * stay), ignores SIGPIPE, sets umask 077. MF_ERR_SYSTEM when memory for keys cannot be locked. */
+ * stay), raises the soft limit of descriptors to the hard one, ignores SIGPIPE, sets umask 077.
+ * MF_ERR_SYSTEM when memory for keys cannot be locked. */
 MF_MUST_USE bool mf_harden_server(struct err *err);
 /* The same for a process that is handed its only socket as descriptor 3. */
 MF_MUST_USE bool mf_harden_signer(struct err *err);

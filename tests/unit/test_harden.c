@@ -61,6 +61,20 @@ START_TEST(hardens_a_server)
 }
 END_TEST
 
+START_TEST(server_may_have_all_descriptors_it_can)
+{
+    struct rlimit limit;
+    struct err err = {0};
+
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = limit.rlim_max / 2;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    mf_ck_ok(mf_harden_server(&err), err);
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    ck_assert_uint_eq(limit.rlim_cur, limit.rlim_max);
+}
+END_TEST
+
 START_TEST(keeps_the_sockets_that_were_handed_over)
 {
     struct err err = {0};
@@ -146,6 +160,7 @@ Suite *mf_suite(void)
     TCase *tc = tcase_create("harden");
 
     tcase_add_test(tc, hardens_a_server);
+    tcase_add_test(tc, server_may_have_all_descriptors_it_can);
     tcase_add_test(tc, keeps_the_sockets_that_were_handed_over);
     tcase_add_test(tc, ignores_sockets_of_another_process);
     tcase_add_test(tc, leaves_a_signer_its_socket);
