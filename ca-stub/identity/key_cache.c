@@ -159,6 +159,15 @@ static void ask(struct key_cache *cache, struct slot *slot)
     pthread_cond_signal(&cache->work);
 }
 
+void mf_key_cache_warm(struct key_cache *cache)
+{
+    pthread_mutex_lock(&cache->lock);
+    for (size_t i = 0; i < cache->issuers->count; i++)
+        if (cache->slots[i].keys == NULL)
+            ask(cache, &cache->slots[i]);
+    pthread_mutex_unlock(&cache->lock);
+}
+
 static struct timespec deadline_in(unsigned ms)
 {
     struct timespec t;

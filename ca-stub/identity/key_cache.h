@@ -39,6 +39,10 @@ MF_MUST_USE bool mf_key_cache_new(const struct key_cache_params *params, struct 
 /* No call may be running; a fetch under way is waited for. */
 void mf_key_cache_free(struct key_cache **cache);
 
+/* Asks every issuer whose keys are not there yet, without waiting: a server that has just started
+ * then has them before the first burst of tokens comes. */
+void mf_key_cache_warm(struct key_cache *cache);
+
 struct held_keys; /* one share of an issuer's set */
 
 struct held_key {

@@ -54,6 +54,11 @@ void mf_token_gate_free(struct token_gate **gate)
     free(old);
 }
 
+void mf_token_gate_warm(struct token_gate *gate)
+{
+    mf_key_cache_warm(gate->keys);
+}
+
 static void note_claims(const struct claims *claims, struct token_verdict *out)
 {
     mf_utf8_escape(claims->issuer, out->issuer, sizeof out->issuer);

@@ -26,6 +26,8 @@ struct token_gate_params {
 /* Starts the fetching thread. Errors name the issuer and the member. */
 MF_MUST_USE bool mf_token_gate_new(const struct token_gate_params *params, struct token_gate **out,
                                    struct err *err);
+/* Asks the issuers for their keys, without waiting for them; see key_cache.h. */
+void mf_token_gate_warm(struct token_gate *gate);
 /* No check may be running. */
 void mf_token_gate_free(struct token_gate **gate);
 

@@ -177,9 +177,17 @@ static bool start_dev_issuer(struct ca_server *s, struct err *err)
 static bool start_gate(struct ca_server *s, struct err *err)
 {
     const struct token_gate_params params = {
-        .issuers = s->config->issuers, .config_path = s->config->path, .clock = s->clock};
+        .issuers = s->config->issuers,
+        .config_path = s->config->path,
+        .clock = s->clock,
+        /* half: an issuer that does not answer holds up no more */
+        .waiters_max = s->config->workers > 1 ? s->config->workers / 2 : 1,
+    };
 
-    return mf_token_gate_new(&params, &s->gate, err);
+    if (!mf_token_gate_new(&params, &s->gate, err))
+        return false;
+    mf_token_gate_warm(s->gate);
+    return true;
 }
 
 static bool start_pools(struct ca_server *s, struct err *err)

@@ -341,5 +341,23 @@ def check_audit(path):
     return records
 
 
+def run_tests(tests, subject):
+    """Runs each test with the subject; prints TAP."""
+    failures = 0
+    print("TAP version 13")
+    for number, test in enumerate(tests, 1):
+        name = test.__name__.replace("_", " ")
+        try:
+            test(subject)
+            print(f"ok {number} - {name}", flush=True)
+        except Exception as problem:  # a test's failure is its result
+            failures += 1
+            print(f"not ok {number} - {name}")
+            for line in f"{type(problem).__name__}: {problem}".splitlines()[:30]:
+                print(f"# {line}", flush=True)
+    print(f"1..{len(tests)}")
+    return 1 if failures else 0
+
+
 def default_program():
     return pathlib.Path(os.environ.get("MAYFLY_BIN", "build/bin")) / "mayfly-ca"

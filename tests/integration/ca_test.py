@@ -40,7 +40,7 @@ class Bench:
         return answer.certificates[0]
 
     def close(self):
-        self.ct.stop()
+        self.ct.release.set()
         return self.ca.stop()
 
 
@@ -379,6 +379,10 @@ def leaves_keys_to_the_signer_processes(bench):
     assert not [f for f in open_files if f.endswith(".key")], open_files
 
 
+def ends_with_status_0(bench):
+    assert bench.close() == 0
+
+
 TESTS = [
     issues_for_a_csr_with_the_token_in_the_header,
     issues_for_a_proof_with_the_token_in_the_body,
@@ -397,6 +401,7 @@ TESTS = [
     refuses_to_start_on_a_changed_audit_file,
     checks_a_configuration_without_serving,
     leaves_keys_to_the_signer_processes,
+    ends_with_status_0,
 ]
 
 
@@ -404,25 +409,12 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--program", type=pathlib.Path, default=support.default_program())
     args = parser.parse_args()
-    failures = 0
-    print("TAP version 13")
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(args.program.resolve(), folder)
-        for number, test in enumerate(TESTS, 1):
-            name = test.__name__.replace("_", " ")
-            try:
-                test(bench)
-                print(f"ok {number} - {name}", flush=True)
-            except Exception as problem:  # a test's failure is its result
-                failures += 1
-                print(f"not ok {number} - {name}")
-                for line in f"{type(problem).__name__}: {problem}".splitlines()[:30]:
-                    print(f"# {line}", flush=True)
-        status = bench.close()
-        print(f"{'ok' if status == 0 else 'not ok'} {len(TESTS) + 1} - ends with status 0")
-        failures += status != 0
-    print(f"1..{len(TESTS) + 1}")
-    return 1 if failures else 0
+        try:
+            return support.run_tests(TESTS, bench)
+        finally:
+            bench.close()
 
 
 if __name__ == "__main__":

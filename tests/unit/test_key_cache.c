@@ -106,6 +106,16 @@ START_TEST(asks_once_and_keeps_the_keys)
 }
 END_TEST
 
+START_TEST(fetches_ahead_when_told)
+{
+    mf_key_cache_warm(cache);
+    fake_issuer_wait_asked(&fake, (unsigned)issuers.count);
+    mf_key_cache_warm(cache);
+    ck_assert_str_eq(ask("a"), "");
+    ck_assert_uint_eq(fake_issuer_asked(&fake), issuers.count); /* each once */
+}
+END_TEST
+
 START_TEST(unknown_names_ask_at_most_every_30_s)
 {
     char kid[16];
@@ -371,6 +381,7 @@ Suite *mf_suite(void)
     tcase_add_checked_fixture(storms, set_up, tear_down);
     tcase_set_timeout(storms, 30);
     tcase_add_test(storms, asks_once_and_keeps_the_keys);
+    tcase_add_test(storms, fetches_ahead_when_told);
     tcase_add_test(storms, unknown_names_ask_at_most_every_30_s);
     tcase_add_test(storms, a_new_key_is_found_and_a_withdrawn_one_is_gone);
     tcase_add_loop_test(storms, keys_are_kept_as_long_as_the_issuer_says_within_bounds, 0,
