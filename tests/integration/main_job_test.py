@@ -9,8 +9,7 @@ import shutil
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from ca_support import run_tests  # noqa: E402
-from instance_support import Bench, sha256  # noqa: E402
+from instance_support import Bench, run_tests, sha256  # noqa: E402
 
 BIG = 100 * 1000 * 1000
 BIG_MEMORY_KB = 64 * 1024  # well below the input, well above a program with its libraries
