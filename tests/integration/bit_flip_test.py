@@ -106,7 +106,7 @@ def other_values(bench):
         ((*PROOF, "treeSize"), "1"), ((*PROOF, "treeSize"), "99"), ((*PROOF, "treeSize"), "-5"),
         ((*PROOF, "hashes"), []), ((*PROOF, "checkpoint", "envelope"), ""),
         ((*ENTRY, "kindVersion", "kind"), "dsse"), ((*ENTRY, "kindVersion", "version"), "0.0.1"),
-        ((*ENTRY, "canonicalizedBody"), ""), (("verificationMaterial", "tlogEntries"), []),
+        ((*ENTRY, "canonicalizedBody"), "e30="), (("verificationMaterial", "tlogEntries"), []),
         (("messageSignature", "messageDigest", "algorithm"), "SHA2_512"),
         (("messageSignature", "signature"), ""), (("messageSignature", "signature"), "?"),
         (("verificationMaterial", "certificate", "rawBytes"), ""),
