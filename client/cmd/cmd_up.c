@@ -114,6 +114,17 @@ static bool run_instance(const char *dir, const struct up_options *options, stru
     return ok;
 }
 
+/* What the user can be told at once, before the instance goes where only its log tells. */
+static bool check_free(const char *dir, const struct up_options *options, struct err *err)
+{
+    MF_SCOPED(mf_fd_done) int lock = -1; /* let go of again: the instance takes it */
+    uint16_t port_base = 0;
+
+    return mf_dir_make(dir, 0700, err) && mf_lock_take(dir, LOCK_WAIT_MS, &lock, err) &&
+           mf_instance_port_base(dir, options->port_base, &port_base, err) &&
+           mf_ports_check(port_base, MF_PORT_COUNT, err);
+}
+
 /* The rest of this function's process goes on in the background; the one that the user started
  * waits until the instance is ready, and tells how it went. */
 static int run_detached(const char *dir, const struct up_options *options)
@@ -131,8 +142,9 @@ static int run_detached(const char *dir, const struct up_options *options)
                  (unsigned long long)options->port_base) < 0)
         return 70;
     char *argv[] = {name, verb, word_dir, options->port_base != 0 ? word_port : NULL, NULL};
-    if (!mf_dir_make(dir, 0700, &err) || !open_log(dir, &log_fd, &err) ||
-        !mf_process_detach("mayfly", argv, log_fd, &p, &err) ||
+    if (!check_free(dir, options, &err))
+        return mf_exit_report("mayfly", &err);
+    if (!open_log(dir, &log_fd, &err) || !mf_process_detach("mayfly", argv, log_fd, &p, &err) ||
         !mf_process_wait_ready(&p, DETACH_READY_MS, &err)) {
         mf_err_hint(&err, "read why in %s/services.log", dir);
         return mf_exit_report("mayfly", &err);

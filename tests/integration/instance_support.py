@@ -12,7 +12,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "interop"))
-from instance import Instance  # noqa: E402
+from instance import Instance, free_port_base  # noqa: E402, F401
 from tap import Tap  # noqa: E402
 
 BIN = pathlib.Path(os.environ.get("MAYFLY_BIN", "build/bin")).resolve()
