@@ -24,7 +24,7 @@ struct journal {
     int fd;
     uint64_t offset;
     uint64_t reserved; /* bytes of the segment that the disk has set aside */
-    bool settled; /* false while the new segment still has its temporary name */
+    bool settled;      /* false while the new segment still has its temporary name */
     struct buf scratch;
 };
 
