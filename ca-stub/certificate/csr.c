@@ -1,39 +1,20 @@
 #include "ca-stub/certificate/csr.h"
 
 #include "common/codec/der.h"
-#include "common/x509/oid.h"
+#include "common/x509/algorithm.h"
 
-static bool read_scheme(struct span algorithm, enum sig_scheme *out, struct err *err)
+static bool read_scheme(struct span *request, enum sig_scheme *out, struct err *err)
 {
-    const struct {
-        const struct span *oid;
-        enum sig_scheme scheme;
-        bool null; /* RSA: NULL; others: absent (RFC 5758 section 3.2, RFC 8410 section 3) */
-    } known[] = {
-        {&mf_oid_ecdsa_sha256, MF_SIG_ECDSA_SHA256, false},
-        {&mf_oid_ecdsa_sha384, MF_SIG_ECDSA_SHA384, false},
-        {&mf_oid_ecdsa_sha512, MF_SIG_ECDSA_SHA512, false},
-        {&mf_oid_rsa_sha256, MF_SIG_RSA_PKCS1_SHA256, true},
-        {&mf_oid_rsa_sha384, MF_SIG_RSA_PKCS1_SHA384, true},
-        {&mf_oid_rsa_sha512, MF_SIG_RSA_PKCS1_SHA512, true},
-        {&mf_oid_ed25519, MF_SIG_ED25519, false},
-    };
-    struct span oid, null = {0};
+    struct algorithm algorithm = {0};
     char text[64];
 
-    if (!mf_der_take(&algorithm, MF_DER_OID, &oid, err))
+    if (!mf_algorithm_take(request, &algorithm, err) ||
+        !mf_algorithm_check_signature(&algorithm, err))
         return false;
-    for (size_t i = 0; i < MF_LEN(known); i++) {
-        if (!mf_span_eq(oid, *known[i].oid))
-            continue;
-        if (known[i].null && !mf_der_take(&algorithm, MF_DER_NULL, &null, err))
-            return false;
-        if (algorithm.n > 0 || null.n > 0)
-            return mf_err_set(err, MF_ERR_FORMAT, "has parameters it must not have");
-        *out = known[i].scheme;
+    if (mf_algorithm_scheme(algorithm.oid, out, err))
         return true;
-    }
-    mf_der_oid_text(oid, text, sizeof text);
+    mf_err_clear(err);
+    mf_der_oid_text(algorithm.oid, text, sizeof text);
     return mf_err_set(err, MF_ERR_DENIED, "unrecognized signature algorithm: %s", text);
 }
 
@@ -64,7 +45,7 @@ static bool read_body(struct span body, struct csr *csr, struct err *err)
 
 static bool read_request(struct span der, struct csr *csr, struct err *err)
 {
-    struct span request, algorithm, bits;
+    struct span request, bits;
     struct der_value body = {0};
 
     if (!mf_der_take(&der, MF_DER_SEQUENCE, &request, err) || !mf_der_end(der, err))
@@ -76,8 +57,7 @@ static bool read_request(struct span der, struct csr *csr, struct err *err)
     csr->signed_bytes = body.whole;
     if (!read_body(body.content, csr, err))
         return false;
-    if (!mf_der_take(&request, MF_DER_SEQUENCE, &algorithm, err) ||
-        !read_scheme(algorithm, &csr->scheme, err))
+    if (!read_scheme(&request, &csr->scheme, err))
         return mf_err_at(err, "signature algorithm");
     if (!mf_der_take(&request, MF_DER_BIT_STRING, &bits, err) ||
         !mf_der_bit_string(bits, &csr->signature, err))

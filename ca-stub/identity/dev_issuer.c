@@ -262,11 +262,6 @@ void mf_dev_issuer_free(struct dev_issuer **issuer)
     free(old);
 }
 
-struct span mf_dev_issuer_jwks(const struct dev_issuer *issuer)
-{
-    return mf_buf_span(&issuer->jwks);
-}
-
 static void jwt_done(jwt_t **jwt)
 {
     jwt_free(*jwt); /* accepts null; wipes its copy of the key */

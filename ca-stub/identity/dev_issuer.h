@@ -56,7 +56,5 @@ bool mf_dev_issuer_handle(struct dev_issuer *issuer, struct http_request *reques
 /* The same without HTTP: the body of POST PATH/token to a token. MF_ERR_FORMAT for a bad body. */
 MF_MUST_USE bool mf_dev_issuer_mint(struct dev_issuer *issuer, struct span path, struct span body,
                                     struct secret *token, struct err *err);
-/* The JWKS as JSON text; borrowed from the issuer. */
-struct span mf_dev_issuer_jwks(const struct dev_issuer *issuer);
 
 #endif

@@ -13,7 +13,6 @@
 #include "common/keys/signer_client.h"
 #include "common/run/clock_guard.h"
 #include "common/run/log.h"
-#include "common/run/notify.h"
 #include "common/run/sandbox.h"
 #include "common/run/signals.h"
 #include "common/x509/oid.h"
@@ -256,7 +255,6 @@ bool mf_ca_server_wait(struct ca_server *server, struct err *err)
         {.fd = mf_signer_pidfd(server->timestamp_signer), .events = POLLIN},
     };
 
-    mf_notify_ready();
     for (;;) {
         if (poll(fds, MF_LEN(fds), -1) < 0)
             continue; /* EINTR */
@@ -265,10 +263,8 @@ bool mf_ca_server_wait(struct ca_server *server, struct err *err)
         if (fds[0].revents == 0)
             continue;
         int number = mf_signals_wait(server->signal_fd, 0);
-        if (number == SIGINT || number == SIGTERM) {
-            mf_notify_stopping();
+        if (number == SIGINT || number == SIGTERM)
             return true;
-        }
     }
 }
 

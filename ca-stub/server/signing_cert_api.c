@@ -30,19 +30,12 @@ struct signing_cert_pool {
     struct worker workers[MF_ISSUE_WORKERS_MAX];
 };
 
-static void wipe(struct buf *b)
-{
-    if (b->n > 0)
-        explicit_bzero(b->p, b->n);
-    mf_buf_done(b);
-}
-
 static void job_free(struct job **job)
 {
     if (*job == NULL)
         return;
-    wipe(&(*job)->token);
-    wipe(&(*job)->body);
+    mf_buf_wipe(&(*job)->token);
+    mf_buf_wipe(&(*job)->body);
     free(*job);
     *job = NULL;
 }

@@ -129,9 +129,7 @@ bool mf_signing_cert_parse(struct span body, enum signing_cert_api api,
 
 void mf_signing_cert_request_done(struct signing_cert_request *request)
 {
-    if (request->token.n > 0)
-        explicit_bzero(request->token.p, request->token.n);
-    mf_buf_done(&request->token);
+    mf_buf_wipe(&request->token);
     mf_buf_done(&request->csr);
     mf_buf_done(&request->key);
     mf_buf_done(&request->signature);

@@ -43,17 +43,7 @@ int mf_cmd_down(int argc, char **argv)
 {
     const char *dir_option = NULL;
     const struct option options[] = {
-        {.name = "dir",
-         .kind = MF_OPTION_TEXT,
-         .value = &dir_option,
-         .metavar = "DIR",
-         .help = "the instance's directory"},
-        {.name = "instance",
-         .kind = MF_OPTION_TEXT,
-         .value = &dir_option,
-         .metavar = "DIR",
-         .help = "the same",
-         .hidden = true},
+        MF_DIR_OPTIONS(&dir_option, "the instance's directory"),
     };
     const struct option_set set = {"mayfly down", "",
                                    "Stops the instance that `mayfly up` started.", options,

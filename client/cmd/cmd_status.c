@@ -91,17 +91,7 @@ int mf_cmd_status(int argc, char **argv)
     const char *dir_option = NULL;
     bool json = false;
     const struct option options[] = {
-        {.name = "dir",
-         .kind = MF_OPTION_TEXT,
-         .value = &dir_option,
-         .metavar = "DIR",
-         .help = "the instance's directory"},
-        {.name = "instance",
-         .kind = MF_OPTION_TEXT,
-         .value = &dir_option,
-         .metavar = "DIR",
-         .help = "the same",
-         .hidden = true},
+        MF_DIR_OPTIONS(&dir_option, "the instance's directory"),
         {.name = "json", .kind = MF_OPTION_FLAG, .value = &json, .help = "as JSON"},
     };
     const struct option_set set = {"mayfly status", "",

@@ -157,17 +157,7 @@ int mf_cmd_up(int argc, char **argv)
 {
     struct up_options o = {0};
     const struct option options[] = {
-        {.name = "dir",
-         .kind = MF_OPTION_TEXT,
-         .value = &o.dir,
-         .metavar = "DIR",
-         .help = "where the instance keeps its keys, logs and files"},
-        {.name = "instance",
-         .kind = MF_OPTION_TEXT,
-         .value = &o.dir,
-         .metavar = "DIR",
-         .help = "the same",
-         .hidden = true},
+        MF_DIR_OPTIONS(&o.dir, "where the instance keeps its keys, logs and files"),
         {.name = "port-base",
          .kind = MF_OPTION_NUMBER,
          .value = &o.port_base,

@@ -98,7 +98,7 @@ static bool check_demand(const struct verify_options *o, int operands, struct er
     }
     if (o->identity == NULL || o->issuer == NULL) {
         mf_err_set(err, MF_ERR_USAGE, "say who should have signed it (--identity and --issuer)");
-        return mf_err_hint(err, "mayfly inspect FILE shows who did");
+        return mf_err_hint(err, "mayfly inspect FILE.sigstore.json shows who did");
     }
     if (o->bundle != NULL && operands > 1)
         return mf_err_set(err, MF_ERR_USAGE, "--bundle goes with one file, but %d were named",

@@ -72,11 +72,6 @@ void mf_signing_free(struct signing **signing)
     *signing = NULL;
 }
 
-struct span mf_signing_certificate(const struct signing *signing)
-{
-    return mf_buf_span(&signing->certificate);
-}
-
 static void sign_batch(struct signing *s, struct signing_item *items, size_t count,
                        struct signed_artifact *out)
 {

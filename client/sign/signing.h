@@ -42,7 +42,4 @@ struct signed_artifact {
 void mf_signing_sign(struct signing *signing, const struct artifact *artifacts, size_t count,
                      struct signed_artifact *out);
 
-/* DER of the certificate; borrowed. */
-struct span mf_signing_certificate(const struct signing *signing);
-
 #endif

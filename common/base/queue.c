@@ -74,14 +74,6 @@ size_t mf_queue_pop(struct queue *q, void **items, size_t max)
     return taken;
 }
 
-size_t mf_queue_length(struct queue *q)
-{
-    pthread_mutex_lock(&q->lock);
-    size_t n = q->n;
-    pthread_mutex_unlock(&q->lock);
-    return n;
-}
-
 void mf_queue_close(struct queue *q)
 {
     pthread_mutex_lock(&q->lock);

@@ -16,8 +16,6 @@ MF_MUST_USE bool mf_queue_push(struct queue *q, void *item);
 /* Waits for at least one item, then takes up to max in order; returns how many.
  * 0 means closed and drained: the consumer ends. Several consumers may wait. */
 size_t mf_queue_pop(struct queue *q, void **items, size_t max);
-/* Items waiting now; a hint for metrics. */
-size_t mf_queue_length(struct queue *q);
 /* No more pushes; waiting consumers drain what is left and then get 0. */
 void mf_queue_close(struct queue *q);
 /* The queue must be closed and drained, or its items are the caller's loss. Accepts null. */

@@ -5,39 +5,13 @@
 #include "common/codec/hex.h"
 #include "common/crypto/key.h"
 #include "common/crypto/secure_heap.h"
+#include "tests/support/fresh_crypto.h"
 #include "tests/support/suite.h"
-
-static struct crypto *new_crypto(void)
-{
-    struct crypto *c = NULL;
-    struct err err = {0};
-
-    mf_ck_ok(mf_crypto_new(MF_CRYPTO_DEFAULT, &c, &err), err);
-    return c;
-}
-
-static struct private_key *new_key(struct crypto *c, enum key_kind kind)
-{
-    struct private_key *key = NULL;
-    struct err err = {0};
-
-    mf_ck_ok(mf_private_key_generate(c, kind, &key, &err), err);
-    return key;
-}
-
-static struct public_key *public_of(struct crypto *c, const struct private_key *key)
-{
-    struct public_key *half = NULL;
-    struct err err = {0};
-
-    mf_ck_ok(mf_private_key_public(c, key, &half, &err), err);
-    return half;
-}
 
 START_TEST(every_kind_goes_through_pkcs8_and_openssl_reads_it)
 {
-    MF_SCOPED(mf_crypto_free) struct crypto *c = new_crypto();
-    MF_SCOPED(mf_private_key_free) struct private_key *key = new_key(c, (enum key_kind)_i);
+    MF_SCOPED(mf_crypto_free) struct crypto *c = fresh_crypto();
+    MF_SCOPED(mf_private_key_free) struct private_key *key = fresh_key(c, (enum key_kind)_i);
     MF_SCOPED(mf_private_key_free) struct private_key *again = NULL;
     MF_SCOPED(mf_public_key_free) struct public_key *half = public_of(c, key);
     MF_SCOPED(mf_public_key_free) struct public_key *half_again = NULL;
@@ -78,8 +52,8 @@ END_TEST
 
 START_TEST(private_key_with_another_public_half_is_refused)
 {
-    MF_SCOPED(mf_crypto_free) struct crypto *c = new_crypto();
-    MF_SCOPED(mf_private_key_free) struct private_key *key = new_key(c, MF_KEY_P256);
+    MF_SCOPED(mf_crypto_free) struct crypto *c = fresh_crypto();
+    MF_SCOPED(mf_private_key_free) struct private_key *key = fresh_key(c, MF_KEY_P256);
     MF_SCOPED(mf_private_key_free) struct private_key *again = NULL;
     MF_SCOPED(mf_secret_done) struct secret der = {0};
     struct err err = {0};
@@ -108,11 +82,11 @@ START_TEST(private_scalars_live_in_the_secure_heap)
         ck_assert_str_eq(err.what, "cannot lock the heap for private keys in memory");
         ck_assert(!mf_secure_heap_is_locked());
     }
-    c = new_crypto();
-    MF_SCOPED(mf_private_key_free) struct private_key *first = new_key(c, (enum key_kind)_i);
+    c = fresh_crypto();
+    MF_SCOPED(mf_private_key_free) struct private_key *first = fresh_key(c, (enum key_kind)_i);
     mf_private_key_free(&first); /* the random generator, which also lives there, is up now */
     size_t before = CRYPTO_secure_used();
-    MF_SCOPED(mf_private_key_free) struct private_key *key = new_key(c, (enum key_kind)_i);
+    MF_SCOPED(mf_private_key_free) struct private_key *key = fresh_key(c, (enum key_kind)_i);
     ck_assert_uint_gt(CRYPTO_secure_used(), before);
     MF_SCOPED(mf_secret_done) struct secret der = {0};
     mf_err_clear(&err);
@@ -178,7 +152,7 @@ static const struct {
 
 START_TEST(public_keys_are_sound_or_refused)
 {
-    MF_SCOPED(mf_crypto_free) struct crypto *c = new_crypto();
+    MF_SCOPED(mf_crypto_free) struct crypto *c = fresh_crypto();
     MF_SCOPED(mf_public_key_free) struct public_key *key = NULL;
     struct span hex = mf_span_str(spkis[_i].hex);
     struct err err = {0};
@@ -223,7 +197,7 @@ static const struct {
 
 START_TEST(rsa_keys_have_sound_sizes_and_exponents)
 {
-    MF_SCOPED(mf_crypto_free) struct crypto *c = new_crypto();
+    MF_SCOPED(mf_crypto_free) struct crypto *c = fresh_crypto();
     MF_SCOPED(mf_public_key_free) struct public_key *key = NULL;
     struct span hex = mf_span_str(rsa_keys[_i].e);
     struct err err = {0};

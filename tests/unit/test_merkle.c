@@ -1,5 +1,6 @@
 /* Leaves, peaks and roots by known values, and a tree that is its own oracle. */
 #include "common/codec/hex.h"
+#include "tests/support/fresh_crypto.h"
 #include "tests/support/suite.h"
 #include "transparency/merkle/compact_range.h"
 
@@ -7,8 +8,7 @@ static struct crypto *crypto;
 
 static void open_crypto(void)
 {
-    struct err err = {0};
-    mf_ck_ok(mf_crypto_new(MF_CRYPTO_DEFAULT, &crypto, &err), err);
+    crypto = fresh_crypto();
 }
 
 static void close_crypto(void)

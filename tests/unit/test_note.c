@@ -1,5 +1,6 @@
 /* Signed notes: form of every line, and keys by the worked examples of the specifications. */
 #include "common/codec/base64.h"
+#include "tests/support/fresh_crypto.h"
 #include "tests/support/suite.h"
 #include "transparency/note/checkpoint.h"
 #include "transparency/note/note_key.h"
@@ -9,8 +10,7 @@ static struct crypto *crypto;
 
 static void open_crypto(void)
 {
-    struct err err = {0};
-    mf_ck_ok(mf_crypto_new(MF_CRYPTO_DEFAULT, &crypto, &err), err);
+    crypto = fresh_crypto();
 }
 
 static void close_crypto(void)

@@ -1,4 +1,4 @@
-#include "ca-stub/identity/principal.h"
+#include "tests/support/principals.h"
 #include "tests/support/suite.h"
 
 static const struct issuer email = {
@@ -11,28 +11,6 @@ static const struct issuer uri = {.url = (char[]){"https://a.example"},
 static const struct issuer username = {.url = (char[]){"https://a.example"},
                                        .type = MF_ISSUER_USERNAME,
                                        .subject_domain = (char[]){"oidc.local"}};
-
-static bool build(const struct issuer *issuer, const char *payload, struct verified_identity *out,
-                  struct refusal *why)
-{
-    MF_SCOPED(mf_claims_done) struct claims claims = {0};
-
-    return mf_claims_parse(mf_span_str(payload), &claims, why) &&
-           mf_principal_build(&claims, issuer, out, why);
-}
-
-/* "1=value\n8=value\n" in the order of the certificate. */
-static void list(const struct verified_identity *id, struct buf *out)
-{
-    struct err err = {0};
-
-    for (size_t i = 0; i < id->extension_count; i++)
-        mf_ck_ok(mf_buf_printf(out, &err, "%u=%.*s\n", id->extensions[i].number,
-                               (int)id->extensions[i].value.n,
-                               (const char *)id->extensions[i].value.p),
-                 err);
-    mf_ck_ok(mf_buf_append_byte(out, 0, &err), err);
-}
 
 #define A "\"iss\":\"https://a.example\","
 
@@ -66,11 +44,11 @@ START_TEST(makes_the_identity_of_each_plain_type)
     struct err err = {0};
     struct refusal why = {.err = &err};
 
-    mf_ck_ok(build(accepted[_i].issuer, accepted[_i].payload, &id, &why), err);
+    mf_ck_ok(build_principal(accepted[_i].issuer, accepted[_i].payload, &id, &why), err);
     ck_assert_int_eq(id.san_kind, accepted[_i].kind);
     ck_assert(mf_span_is(id.san, accepted[_i].san));
     ck_assert(mf_span_is(id.challenge, accepted[_i].challenge));
-    list(&id, &text);
+    list_extensions(&id, &text);
     ck_assert_str_eq((const char *)text.p, accepted[_i].extensions);
 }
 END_TEST
@@ -134,7 +112,7 @@ START_TEST(refuses_identities_that_are_not_what_they_must_be)
     struct err err = {0};
     struct refusal why = {.err = &err};
 
-    mf_ck_refused(build(refused[_i].issuer, refused[_i].payload, &id, &why), err,
+    mf_ck_refused(build_principal(refused[_i].issuer, refused[_i].payload, &id, &why), err,
                   refused[_i].message);
     ck_assert_str_eq(why.reason, refused[_i].reason);
     ck_assert_int_eq(err.code, MF_ERR_DENIED);

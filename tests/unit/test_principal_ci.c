@@ -1,7 +1,7 @@
-#include "ca-stub/identity/principal.h"
 #include "client/identity/signer_identity.h"
 #include "tests/support/ci_claims.h"
 #include "tests/support/fixture_cert.h"
+#include "tests/support/principals.h"
 #include "tests/support/suite.h"
 
 static const struct issuer github = {.url = (char[]){"https://token.actions.githubusercontent.com"},
@@ -10,28 +10,6 @@ static const struct issuer github = {.url = (char[]){"https://token.actions.gith
 static const struct issuer gitlab = {.url = (char[]){"https://gitlab.example"},
                                      .type = MF_ISSUER_GITLAB_PIPELINE,
                                      .base_url = (char[]){"https://gitlab.example"}};
-
-static bool build(const struct issuer *issuer, const char *payload, struct verified_identity *out,
-                  struct refusal *why)
-{
-    MF_SCOPED(mf_claims_done) struct claims claims = {0};
-
-    return mf_claims_parse(mf_span_str(payload), &claims, why) &&
-           mf_principal_build(&claims, issuer, out, why);
-}
-
-/* "1=value\n8=value\n" in the order of the certificate. */
-static void list(const struct verified_identity *id, struct buf *out)
-{
-    struct err err = {0};
-
-    for (size_t i = 0; i < id->extension_count; i++)
-        mf_ck_ok(mf_buf_printf(out, &err, "%u=%.*s\n", id->extensions[i].number,
-                               (int)id->extensions[i].value.n,
-                               (const char *)id->extensions[i].value.p),
-                 err);
-    mf_ck_ok(mf_buf_append_byte(out, 0, &err), err);
-}
 
 static bool build_from(const struct issuer *issuer, const struct member *members,
                        struct member changed, struct verified_identity *id, struct refusal *why)
@@ -43,7 +21,7 @@ static bool build_from(const struct issuer *issuer, const struct member *members
                            : "";
 
     made_claims(members, changed, more, &payload);
-    return build(issuer, (const char *)payload.p, id, why);
+    return build_principal(issuer, (const char *)payload.p, id, why);
 }
 
 START_TEST(makes_what_fulcio_made_of_a_github_token)
@@ -82,7 +60,7 @@ START_TEST(makes_the_list_of_github_in_order)
     mf_ck_ok(build_from(&github, made_github_claims, (struct member){"environment", "release"}, &id,
                         &why),
              err);
-    list(&id, &text);
+    list_extensions(&id, &text);
     ck_assert_str_eq((const char *)text.p,
                      "1=https://token.actions.githubusercontent.com\n"
                      "2=workflow_dispatch\n"
@@ -119,7 +97,7 @@ START_TEST(makes_the_list_of_gitlab_in_order)
     struct refusal why = {.err = &err};
 
     mf_ck_ok(build_from(&gitlab, made_gitlab_claims, (struct member){0}, &id, &why), err);
-    list(&id, &text);
+    list_extensions(&id, &text);
     ck_assert_str_eq((const char *)text.p,
                      "1=https://gitlab.example\n"
                      "8=https://gitlab.example\n"
@@ -174,7 +152,7 @@ START_TEST(follows_what_gitlab_says)
     struct refusal why = {.err = &err};
 
     mf_ck_ok(build_from(&gitlab, made_gitlab_claims, gitlab_variants[_i].changed, &id, &why), err);
-    list(&id, &text);
+    list_extensions(&id, &text);
     if (gitlab_variants[_i].extensions != NULL)
         ck_assert_ptr_nonnull(strstr((const char *)text.p, gitlab_variants[_i].extensions));
     if (gitlab_variants[_i].absent != NULL)
@@ -339,7 +317,7 @@ START_TEST(all_texts_together_are_bounded)
             if (strcmp(members[i].name, long_ones[k]) == 0)
                 members[i].value = large;
     made_claims(members, (struct member){0}, "", &payload);
-    mf_ck_refused(build(&github, (const char *)payload.p, &id, &why), err,
+    mf_ck_refused(build_principal(&github, (const char *)payload.p, &id, &why), err,
                   "larger than 16384 bytes");
     ck_assert_int_eq(err.code, MF_ERR_DENIED);
 }

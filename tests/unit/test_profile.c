@@ -3,15 +3,14 @@
 
 #include "ca-stub/certificate/authority.h"
 #include "ca-stub/certificate/profile.h"
+#include "tests/support/fresh_crypto.h"
 #include "tests/support/suite.h"
 
 static struct crypto *crypto;
 
 static void open_crypto(void)
 {
-    struct err err = {0};
-
-    mf_ck_ok(mf_crypto_new(MF_CRYPTO_DEFAULT, &crypto, &err), err);
+    crypto = fresh_crypto();
 }
 
 static void close_crypto(void)

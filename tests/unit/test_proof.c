@@ -4,6 +4,7 @@
 #include "common/base/file.h"
 #include "common/codec/base64.h"
 #include "common/codec/json.h"
+#include "tests/support/fresh_crypto.h"
 #include "tests/support/suite.h"
 #include "transparency/merkle/compact_range.h"
 #include "transparency/merkle/proof.h"
@@ -12,8 +13,7 @@ static struct crypto *crypto;
 
 static void open_crypto(void)
 {
-    struct err err = {0};
-    mf_ck_ok(mf_crypto_new(MF_CRYPTO_DEFAULT, &crypto, &err), err);
+    crypto = fresh_crypto();
 }
 
 static void close_crypto(void)

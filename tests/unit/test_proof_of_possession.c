@@ -9,6 +9,7 @@
 #include "ca-stub/certificate/proof_of_possession.h"
 #include "common/codec/pem.h"
 #include "common/crypto/rsa_close_primes.h"
+#include "tests/support/fresh_crypto.h"
 #include "tests/support/suite.h"
 
 /* Requests and keys are made by OpenSSL, which is not the code under test. */
@@ -57,9 +58,7 @@ static struct crypto *crypto;
 
 static void open_crypto(void)
 {
-    struct err err = {0};
-
-    mf_ck_ok(mf_crypto_new(MF_CRYPTO_DEFAULT, &crypto, &err), err);
+    crypto = fresh_crypto();
 }
 
 static void close_crypto(void)

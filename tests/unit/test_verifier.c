@@ -4,39 +4,13 @@
 
 #include "common/codec/hex.h"
 #include "common/crypto/verifier.h"
+#include "tests/support/fresh_crypto.h"
 #include "tests/support/suite.h"
-
-static struct crypto *new_crypto(void)
-{
-    struct crypto *c = NULL;
-    struct err err = {0};
-
-    mf_ck_ok(mf_crypto_new(MF_CRYPTO_DEFAULT, &c, &err), err);
-    return c;
-}
-
-static struct private_key *new_key(struct crypto *c, enum key_kind kind)
-{
-    struct private_key *key = NULL;
-    struct err err = {0};
-
-    mf_ck_ok(mf_private_key_generate(c, kind, &key, &err), err);
-    return key;
-}
-
-static struct public_key *public_of(struct crypto *c, const struct private_key *key)
-{
-    struct public_key *half = NULL;
-    struct err err = {0};
-
-    mf_ck_ok(mf_private_key_public(c, key, &half, &err), err);
-    return half;
-}
 
 START_TEST(every_kind_signs_and_verifies_with_its_natural_scheme)
 {
-    MF_SCOPED(mf_crypto_free) struct crypto *c = new_crypto();
-    MF_SCOPED(mf_private_key_free) struct private_key *key = new_key(c, (enum key_kind)_i);
+    MF_SCOPED(mf_crypto_free) struct crypto *c = fresh_crypto();
+    MF_SCOPED(mf_private_key_free) struct private_key *key = fresh_key(c, (enum key_kind)_i);
     MF_SCOPED(mf_public_key_free) struct public_key *half = public_of(c, key);
     MF_SCOPED(mf_buf_done) struct buf sig = {.max = MF_SIGNATURE_MAX};
     struct err err = {0};
@@ -61,9 +35,9 @@ END_TEST
 
 START_TEST(schemes_of_another_kind_are_rejected)
 {
-    MF_SCOPED(mf_crypto_free) struct crypto *c = new_crypto();
-    MF_SCOPED(mf_private_key_free) struct private_key *ec = new_key(c, MF_KEY_P256);
-    MF_SCOPED(mf_private_key_free) struct private_key *ed = new_key(c, MF_KEY_ED25519);
+    MF_SCOPED(mf_crypto_free) struct crypto *c = fresh_crypto();
+    MF_SCOPED(mf_private_key_free) struct private_key *ec = fresh_key(c, MF_KEY_P256);
+    MF_SCOPED(mf_private_key_free) struct private_key *ed = fresh_key(c, MF_KEY_ED25519);
     MF_SCOPED(mf_public_key_free) struct public_key *ec_half = public_of(c, ec);
     MF_SCOPED(mf_public_key_free) struct public_key *ed_half = public_of(c, ed);
     MF_SCOPED(mf_buf_done) struct buf sig = {.max = MF_SIGNATURE_MAX};
@@ -120,8 +94,8 @@ static const struct {
 
 START_TEST(ecdsa_signatures_have_one_spelling)
 {
-    MF_SCOPED(mf_crypto_free) struct crypto *c = new_crypto();
-    MF_SCOPED(mf_private_key_free) struct private_key *key = new_key(c, MF_KEY_P256);
+    MF_SCOPED(mf_crypto_free) struct crypto *c = fresh_crypto();
+    MF_SCOPED(mf_private_key_free) struct private_key *key = fresh_key(c, MF_KEY_P256);
     MF_SCOPED(mf_public_key_free) struct public_key *half = public_of(c, key);
     struct span hex = mf_span_str(signatures[_i].hex);
     struct err err = {0};
@@ -175,8 +149,8 @@ static void *verify_many(void *state)
 START_TEST(key_serves_other_threads_and_outlives_its_context)
 {
     MF_SCOPED(mf_buf_done) struct buf sig = {.max = MF_SIGNATURE_MAX};
-    struct crypto *maker = new_crypto();
-    struct private_key *key = new_key(maker, MF_KEY_P256);
+    struct crypto *maker = fresh_crypto();
+    struct private_key *key = fresh_key(maker, MF_KEY_P256);
     struct public_key *half = public_of(maker, key);
     struct err err = {0};
     struct job jobs[4];

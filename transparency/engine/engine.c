@@ -143,14 +143,6 @@ void mf_engine_head(struct engine *e, struct merkle_head *head, struct buf *note
     pthread_mutex_unlock(&e->lock);
 }
 
-uint64_t mf_engine_public_size(struct engine *e)
-{
-    pthread_mutex_lock(&e->lock);
-    uint64_t size = e->public_size;
-    pthread_mutex_unlock(&e->lock);
-    return size;
-}
-
 struct public_tree *mf_engine_public_tree(struct engine *engine)
 {
     return engine->tree;

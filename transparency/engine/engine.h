@@ -84,8 +84,6 @@ MF_MUST_USE bool mf_engine_push(struct engine *engine, struct append_job *job);
 
 /* The signed head. Any thread. */
 void mf_engine_head(struct engine *engine, struct merkle_head *head, struct buf *note);
-/* Size of the public head. */
-uint64_t mf_engine_public_size(struct engine *engine);
 /* Inclusion proof of an older entry at this size, from memory and the public tree. Any thread. */
 MF_MUST_USE bool mf_engine_prove(struct engine *engine, struct crypto *c, uint64_t index,
                                  uint64_t size, struct merkle_proof *out, uint8_t leaf[static 32],
