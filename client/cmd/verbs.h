@@ -27,15 +27,11 @@ MF_MUST_USE bool mf_verb_no_operands(const struct option_set *set, int operands,
 
 /* --dir of the verbs that act on an instance, and the name that the other verbs give it.
  *   where  const char **, untouched when neither is given */
-#define MF_DIR_OPTIONS(where, text)       \
-    {.name = "dir",                       \
-     .kind = MF_OPTION_TEXT,              \
-     .value = (where),                    \
-     .metavar = "DIR",                    \
-     .help = (text)},                     \
-    {                                     \
-        .name = "instance", .kind = MF_OPTION_TEXT, .value = (where), .metavar = "DIR", \
-        .help = "the same", .hidden = true \
+#define MF_DIR_OPTIONS(where, text)                                                              \
+    {.name = "dir", .kind = MF_OPTION_TEXT, .value = (where), .metavar = "DIR", .help = (text)}, \
+    {                                                                                            \
+        .name = "instance", .kind = MF_OPTION_TEXT, .value = (where), .metavar = "DIR",          \
+        .help = "the same", .hidden = true                                                       \
     }
 
 #endif

@@ -2,8 +2,8 @@
 
 #include "tests/support/suite.h"
 
-bool build_principal(const struct issuer *issuer, const char *payload, struct verified_identity *out,
-                  struct refusal *why)
+bool build_principal(const struct issuer *issuer, const char *payload,
+                     struct verified_identity *out, struct refusal *why)
 {
     MF_SCOPED(mf_claims_done) struct claims claims = {0};
 

@@ -1,3 +1,4 @@
+/* Who a signer process is, for tests that look at it from outside. */
 #ifndef MF_TESTS_SUPPORT_SIGNER_PID_H
 #define MF_TESTS_SUPPORT_SIGNER_PID_H
 

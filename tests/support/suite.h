@@ -10,9 +10,12 @@
 /* The suite of this test program; tests/support/main.c runs it. */
 Suite *mf_suite(void);
 
-/* Folder of fixtures made by others, or null when it is not there: then the suite says so loudly.
- */
+/* Folder of fixtures made by others. Where it is not there the test that asks ends as skipped. */
 const char *mf_fixtures(void);
+
+/* How a test that cannot run here begins its message: main reports it as skipped, not as passed. */
+#define MF_SKIP              "[skip] "
+#define mf_ck_skip(fmt, ...) ck_abort_msg(MF_SKIP fmt, __VA_ARGS__)
 
 /* Fails the test with the error's text. */
 #define mf_ck_ok(expression, err)                              \

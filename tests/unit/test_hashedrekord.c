@@ -3,6 +3,7 @@
 #include "common/codec/base64.h"
 #include "common/codec/hex.h"
 #include "common/codec/json.h"
+#include "tests/support/fixture_bundle.h"
 #include "tests/support/suite.h"
 #include "transparency/entry/hashedrekord.h"
 #include "transparency/merkle/merkle_hash.h"
@@ -261,25 +262,6 @@ START_TEST(writes_the_pae_of_the_specification)
 }
 END_TEST
 
-/* Real bundles: the body that the public staging log kept is what we print. */
-static struct json *load_bundle(const char *name)
-{
-    MF_SCOPED(mf_buf_done) struct buf text = {0};
-    struct json *doc = NULL;
-    char path[512];
-    struct err err = {0};
-
-    if (mf_fixtures() == NULL) {
-        fprintf(stderr, "# SKIPPED: no fixtures folder: %s\n", name);
-        return NULL;
-    }
-    snprintf(path, sizeof path, "%s/conformance/bundle-verify/%s/bundle.sigstore.json",
-             mf_fixtures(), name);
-    mf_ck_ok(mf_file_read(path, 1 << 20, &text, &err), err);
-    mf_ck_ok(mf_json_parse(mf_buf_span(&text), &mf_json_file_limits, &doc, &err), err);
-    return doc;
-}
-
 static struct span text_at(const struct json_node *node, const char *name)
 {
     struct span out;
@@ -300,13 +282,11 @@ static struct buf bytes_at(const struct json_node *node, const char *name)
 
 static void check_real(const char *name)
 {
-    MF_SCOPED(mf_json_free) struct json *doc = load_bundle(name);
+    MF_SCOPED(mf_json_free) struct json *doc = mf_fixture_json(name, "bundle.sigstore.json");
     MF_SCOPED(mf_buf_done) struct buf request = {.max = 1 << 20}, body = {0};
     struct hashedrekord r = {0};
     struct err err = {0};
 
-    if (doc == NULL)
-        return;
     const struct json_node *root = mf_json_root(doc);
     const struct json_node *material = mf_json_get(root, "verificationMaterial");
     const struct json_node *message = mf_json_get(root, "messageSignature");

@@ -3,6 +3,7 @@
 #include "common/codec/base64.h"
 #include "common/x509/oid.h"
 #include "common/x509/precert.h"
+#include "tests/support/fixture_bundle.h"
 #include "tests/support/suite.h"
 #include "transparency/sct/sct.h"
 
@@ -265,20 +266,6 @@ START_TEST(verifies_what_the_log_signed_and_nothing_else)
 }
 END_TEST
 
-static struct json *load(const char *test_case, const char *file)
-{
-    MF_SCOPED(mf_buf_done) struct buf text = {0};
-    struct json *doc = NULL;
-    char path[512];
-    struct err err = {0};
-
-    snprintf(path, sizeof path, "%s/conformance/bundle-verify/%s/%s", mf_fixtures(), test_case,
-             file);
-    mf_ck_ok(mf_file_read(path, 1 << 20, &text, &err), err);
-    mf_ck_ok(mf_json_parse(mf_buf_span(&text), &mf_json_file_limits, &doc, &err), err);
-    return doc;
-}
-
 static void load_bytes(const struct json_node *node, const char *name, struct buf *out)
 {
     struct err err = {0};
@@ -324,12 +311,10 @@ static const struct {
 
 START_TEST(verifies_real_certificates)
 {
-    if (mf_fixtures() == NULL) {
-        fprintf(stderr, "# SKIPPED: no fixtures folder: %s\n", real[_i].name);
-        return;
-    }
-    MF_SCOPED(mf_json_free) struct json *bundle = load(real[_i].name, "bundle.sigstore.json");
-    MF_SCOPED(mf_json_free) struct json *trusted = load(real[_i].name, "trusted_root.json");
+    MF_SCOPED(mf_json_free)
+    struct json *bundle = mf_fixture_json(real[_i].name, "bundle.sigstore.json");
+    MF_SCOPED(mf_json_free)
+    struct json *trusted = mf_fixture_json(real[_i].name, "trusted_root.json");
     MF_SCOPED(mf_buf_done) struct buf der = {0}, tbs = {.max = MF_CERT_MAX};
     struct ct_entry entry = {.is_precert = true};
     static struct cert cert;

@@ -2,6 +2,7 @@
  */
 #include "common/base/file.h"
 #include "common/codec/base64.h"
+#include "tests/support/fixture_bundle.h"
 #include "tests/support/suite.h"
 #include "transparency/entry/tlog_entry.h"
 #include "transparency/note/checkpoint.h"
@@ -156,20 +157,6 @@ START_TEST(refuses_more_hashes_than_a_tree_can_need)
 }
 END_TEST
 
-static struct json *load(const char *test_case, const char *file)
-{
-    MF_SCOPED(mf_buf_done) struct buf text = {0};
-    struct json *doc = NULL;
-    char path[512];
-    struct err err = {0};
-
-    snprintf(path, sizeof path, "%s/conformance/bundle-verify/%s/%s", mf_fixtures(), test_case,
-             file);
-    mf_ck_ok(mf_file_read(path, 1 << 20, &text, &err), err);
-    mf_ck_ok(mf_json_parse(mf_buf_span(&text), &mf_json_file_limits, &doc, &err), err);
-    return doc;
-}
-
 /* The key of the log with this ID, under the host name of its URL. */
 static void find_key(struct crypto *c, const struct json_node *trusted, struct span log_id,
                      struct note_key *out)
@@ -205,13 +192,9 @@ static const char *const real[] = {
 
 START_TEST(follows_a_real_entry_to_its_signed_root)
 {
-    if (mf_fixtures() == NULL) {
-        fprintf(stderr, "# SKIPPED: no fixtures folder: %s\n", real[_i]);
-        return;
-    }
     MF_SCOPED(mf_crypto_free) struct crypto *c = NULL;
-    MF_SCOPED(mf_json_free) struct json *bundle = load(real[_i], "bundle.sigstore.json");
-    MF_SCOPED(mf_json_free) struct json *trusted = load(real[_i], "trusted_root.json");
+    MF_SCOPED(mf_json_free) struct json *bundle = mf_fixture_json(real[_i], "bundle.sigstore.json");
+    MF_SCOPED(mf_json_free) struct json *trusted = mf_fixture_json(real[_i], "trusted_root.json");
     MF_SCOPED(mf_tlog_entry_done) struct tlog_entry e = {0};
     MF_SCOPED(mf_note_key_done) struct note_key key = {0};
     MF_SCOPED(mf_note_done) struct note note = {0};

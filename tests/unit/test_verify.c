@@ -14,8 +14,8 @@ static const char default_identity[] =
     "workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main";
 static const char default_issuer[] = "https://token.actions.githubusercontent.com";
 
+static const char folder[] = "conformance/bundle-verify";
 static struct crypto *crypto;
-static char base[PATH_MAX];
 
 static void setup(void)
 {
@@ -31,7 +31,7 @@ static void teardown(void)
 
 static void path_of(const char *name, const char *file, char out[static PATH_MAX])
 {
-    ck_assert_int_gt(snprintf(out, PATH_MAX, "%s/%s/%s", base, name, file), 0);
+    ck_assert_int_gt(snprintf(out, PATH_MAX, "%s/%s/%s/%s", mf_fixtures(), folder, name, file), 0);
 }
 
 static void text_of(const char *name, const char *file, const char *otherwise, char out[static 512])
@@ -59,6 +59,8 @@ static bool verify(const char *name, struct verification *result, struct err *er
     char issuer[512];
 
     path_of(name, "trusted_root.json", path);
+    if (access(path, R_OK) != 0) /* the bundle alone decides: any root will do */
+        path_of("rekor2-happy-path", "trusted_root.json", path);
     if (!mf_trusted_root_read(path, &root, err))
         return false;
     path_of(name, "bundle.sigstore.json", path);
@@ -66,7 +68,7 @@ static bool verify(const char *name, struct verification *result, struct err *er
         return false;
     path_of(name, "artifact", path);
     if (access(path, R_OK) != 0)
-        ck_assert_int_gt(snprintf(path, sizeof path, "%s/a.txt", base), 0);
+        path_of(".", "a.txt", path);
     mf_ck_ok(mf_artifact_read(crypto, path, mf_bundle_digests(crypto, bundle), &artifact, err),
              *err);
     text_of(name, "identity", default_identity, identity);
@@ -78,11 +80,13 @@ static bool verify(const char *name, struct verification *result, struct err *er
 
 START_TEST(accepts_genuine_bundles_and_refuses_the_others)
 {
-    DIR *dir = opendir(base);
+    char base[PATH_MAX];
     struct dirent *entry = NULL;
     int good = 0;
     int bad = 0;
 
+    path_of("", "", base);
+    DIR *dir = opendir(base);
     ck_assert_ptr_nonnull(dir);
     while ((entry = readdir(dir)) != NULL) {
         struct verification result = {.time_count = 0};
@@ -94,8 +98,6 @@ START_TEST(accepts_genuine_bundles_and_refuses_the_others)
         bool ok = verify(entry->d_name, &result, &err);
         mf_err_render(&err, said, sizeof said);
         ck_assert_msg(ok == !should_fail, "%s: %s", entry->d_name, ok ? "accepted" : said);
-        if (getenv("MF_SHOW") != NULL)
-            fprintf(stderr, "# %s: %s\n", entry->d_name, ok ? "verified" : said);
         good += ok;
         bad += !ok;
     }
@@ -105,7 +107,8 @@ START_TEST(accepts_genuine_bundles_and_refuses_the_others)
 }
 END_TEST
 
-/* Each of these refusals is one that no other check would have made. */
+/* What is refused, and where. Bundles in formats that are not verified yet are refused for that
+ * before their own defect is met. */
 static const struct {
     const char *name, *message;
 } refusals[] = {
@@ -118,7 +121,7 @@ static const struct {
     {"rekor2-checkpoint-missing-log-signature_fail", "log_entry: checkpoint"},
     {"rekor2-checkpoint-missing-size_fail", "log_entry: checkpoint"},
     {"happy-path-v0.1", "bundles of version 0.1 are not verified yet"},
-    {"happy-path-v0.3", "not verified yet"},
+    {"happy-path-v0.3", "log_entry: no entry is of a log that the trusted root names"},
     {"bundle-empty-certificate-chain_fail", "not verified yet"},
     {"bundle-unknown-version_fail", "is not a Sigstore bundle that we know"},
     {"bundle-malformed-json_fail", "bundle.sigstore.json: "},
@@ -130,24 +133,9 @@ START_TEST(names_the_step_and_the_reason)
 {
     struct verification result = {.time_count = 0};
     struct err err = {0};
-    char path[PATH_MAX];
 
-    path_of(refusals[_i].name, "trusted_root.json", path);
-    if (access(path, R_OK) != 0) { /* the bundle alone decides: any root will do */
-        MF_SCOPED(mf_bundle_free) struct bundle *bundle = NULL;
-        path_of(refusals[_i].name, "bundle.sigstore.json", path);
-        if (!mf_bundle_read(path, &bundle, &err))
-            mf_ck_refused(false, err, refusals[_i].message);
-        return;
-    }
     mf_ck_refused(verify(refusals[_i].name, &result, &err), err, refusals[_i].message);
     ck_assert_int_eq(err.code, MF_ERR_REJECTED);
-}
-END_TEST
-
-START_TEST(skipped_without_the_conformance_fixtures)
-{
-    ck_abort_msg("set MAYFLY_FIXTURES to the folder of fixtures by others");
 }
 END_TEST
 
@@ -158,13 +146,8 @@ Suite *mf_suite(void)
 
     tcase_add_checked_fixture(all, setup, teardown);
     tcase_set_timeout(all, 60);
-    if (mf_fixtures() == NULL) {
-        tcase_add_test(all, skipped_without_the_conformance_fixtures);
-    } else {
-        snprintf(base, sizeof base, "%s/conformance/bundle-verify", mf_fixtures());
-        tcase_add_test(all, accepts_genuine_bundles_and_refuses_the_others);
-        tcase_add_loop_test(all, names_the_step_and_the_reason, 0, MF_LEN(refusals));
-    }
+    tcase_add_test(all, accepts_genuine_bundles_and_refuses_the_others);
+    tcase_add_loop_test(all, names_the_step_and_the_reason, 0, MF_LEN(refusals));
     suite_add_tcase(suite, all);
     return suite;
 }
