@@ -179,6 +179,12 @@ static bool check_chain(struct crypto *c, const struct ca_chain *chain, struct s
         return mf_err_set(err, MF_ERR_TRUST, "first certificate is for another purpose");
     if (!root->is_ca)
         return mf_err_set(err, MF_ERR_TRUST, "second certificate is not a CA");
+    if (mf_span_eq(purpose, mf_oid_eku_code_signing)) { /* it issues; a timestamper's does not */
+        if (!first->is_ca || (first->key_usage & MF_KU_KEY_CERT_SIGN) == 0)
+            return mf_err_set(err, MF_ERR_TRUST, "first certificate may not issue others");
+        if (first->ski.n == 0)
+            return mf_err_set(err, MF_ERR_TRUST, "first certificate has no subject key identifier");
+    }
     if (!mf_cert_signed_by(c, first, root, chain->key[1], err) ||
         !mf_cert_signed_by(c, root, root, chain->key[1], err))
         return false;

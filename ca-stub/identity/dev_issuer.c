@@ -17,6 +17,7 @@
 #include "common/codec/json.h"
 #include "common/codec/pem.h"
 #include "common/codec/url.h"
+#include "common/keys/key_file.h"
 
 enum { FILE_MAX = 16 * 1024, SECRET_BYTES = 32, JWKS_MAX = 8 * 1024 };
 
@@ -24,15 +25,11 @@ static bool create_key(struct crypto *c, const char *directory, const char *name
                        enum key_kind kind, struct err *err)
 {
     MF_SCOPED(mf_private_key_free) struct private_key *key = NULL;
-    MF_SCOPED(mf_secret_done) struct secret der = {0};
-    MF_SCOPED(mf_secret_done) struct secret pem = {0};
     char path[PATH_MAX];
 
     return mf_path_join(directory, name, path, sizeof path, err) &&
            mf_private_key_generate(c, kind, &key, err) &&
-           mf_private_key_to_pkcs8(c, key, &der, err) &&
-           mf_pem_write_secret("PRIVATE KEY", mf_secret_span(&der), &pem, err) &&
-           mf_file_write(path, mf_secret_span(&pem), 0600, MF_FILE_CREATE, err);
+           mf_key_file_create(c, path, key, NULL, err);
 }
 
 static bool create_secret(struct crypto *c, const char *directory, struct err *err)

@@ -168,6 +168,12 @@ static bool is_dots(struct span segment)
     return dots == 1 || dots == 2;
 }
 
+/* Written out again it would be a real slash, and what stands around it a real segment. */
+static bool is_escaped_slash(struct span text)
+{
+    return mf_span_starts(text, MF_SPAN("%2F")) || mf_span_starts(text, MF_SPAN("%2f"));
+}
+
 bool mf_san_uri_is_part(struct span text, struct san_uri_part how)
 {
     struct span rest = text;
@@ -176,7 +182,7 @@ bool mf_san_uri_is_part(struct span text, struct san_uri_part how)
         return false;
     for (size_t i = 0; i < text.n; i++)
         if (text.p[i] < 0x20 || is_one_of(text.p[i], "?\\\x7F") ||
-            (text.p[i] == '#' && !how.allow_hash))
+            (text.p[i] == '#' && !how.allow_hash) || is_escaped_slash(mf_span_from(text, i)))
             return false;
     for (;;) {
         size_t slash = mf_span_find(rest, '/');

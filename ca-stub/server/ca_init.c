@@ -4,11 +4,11 @@
 #include "ca-stub/certificate/ca_keys.h"
 #include "ca-stub/identity/dev_issuer.h"
 #include "ca-stub/server/ca_commands.h"
+#include "common/keys/key_file.h"
 #include "common/run/exit.h"
 #include "common/run/options.h"
 
 static const char program[] = "mayfly-ca init";
-enum { PASSPHRASE_MAX = 1024 };
 
 struct asked {
     const char *directory, *organization, *key_type, *root_passphrase_file, *passphrase_file;
@@ -17,15 +17,7 @@ struct asked {
 
 static bool read_passphrase(const char *path, struct secret *out, struct err *err)
 {
-    if (path == NULL)
-        return true;
-    if (!mf_secret_read_file(path, PASSPHRASE_MAX, out, err))
-        return false;
-    mf_secret_trim(out);
-    if (out->n > 0)
-        return true;
-    mf_err_set(err, MF_ERR_USAGE, "passphrase is empty");
-    return mf_err_at(err, "%s", path);
+    return path == NULL || mf_key_file_passphrase(path, out, err);
 }
 
 static bool read_kind(const char *name, enum key_kind *out, struct err *err)

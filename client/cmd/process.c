@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/base/span.h"
+
 static bool join(const char *dir, size_t dir_length, const char *name, char *out, size_t cap)
 {
     int n = snprintf(out, cap, "%.*s/%s", (int)dir_length, dir, name);
@@ -85,6 +87,9 @@ struct launch {
     pid_t parent;
 };
 
+static const char *const token_variables[] = {"SIGSTORE_ID_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+                                              "ACTIONS_ID_TOKEN_REQUEST_URL"};
+
 /* In the child, between fork and exec: only calls that are safe there. */
 static void become(struct launch *l)
 {
@@ -99,6 +104,9 @@ static void become(struct launch *l)
     if (l->log_fd >= 0 &&
         (dup2(l->log_fd, STDOUT_FILENO) < 0 || dup2(l->log_fd, STDERR_FILENO) < 0))
         _exit(127);
+    /* Services ask for no tokens, and live longer than one should be readable in /proc. */
+    for (size_t i = 0; i < MF_LEN(token_variables); i++)
+        unsetenv(token_variables[i]);
     if (l->ready_name[0] != '\0' && putenv(l->ready_name) != 0)
         _exit(127);
     execv(l->path, l->argv);

@@ -183,8 +183,13 @@ static void sign_all(struct sign_run *run, char **files, size_t count)
     struct artifact artifacts[MF_SIGNING_BATCH];
     size_t n = 0;
 
-    for (size_t i = 0; i < count && jobs != NULL; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct err err = {0};
+        if (jobs == NULL) {
+            mf_err_set(&err, MF_ERR_SYSTEM, "no memory for a batch of files");
+            mf_sign_report_failed(&run->report, files[i], &err);
+            continue;
+        }
         bool sign = false;
         if (!check_file(run, files[i], &jobs[n], &artifacts[n], &sign, &err))
             mf_sign_report_failed(&run->report, files[i], &err);

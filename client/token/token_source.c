@@ -37,7 +37,7 @@ bool mf_token_from_option(const char *value, struct secret *out, struct err *err
     MF_SCOPED(mf_secret_done) struct secret token = {0};
     bool ok = false;
 
-    if (looks_like_token(value)) {
+    if (looks_like_token(value + (value[0] == '@'))) {
         mf_err_set(err, MF_ERR_USAGE, "--identity-token takes a file, not the token itself");
         return mf_err_hint(err, "give a path, -, @FILE or fd:N, or set SIGSTORE_ID_TOKEN");
     }

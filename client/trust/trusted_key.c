@@ -39,24 +39,20 @@ bool mf_trusted_key_parse(const struct json_node *key, struct buf *spki, bool *u
     MF_SCOPED(mf_buf_done) struct buf raw = {.max = MF_SPKI_MAX};
     MF_SCOPED(mf_buf_done) struct buf wrapped = {.max = MF_SPKI_MAX};
     struct span details;
+    size_t kind = 0;
 
-    if (!mf_json_member_string(key, "keyDetails", &details, err) ||
-        !mf_json_member_bytes(key, "rawBytes", &raw, err))
+    if (!mf_json_member_string(key, "keyDetails", &details, err))
         return false;
-    *usable = false;
-    for (size_t i = 0; i < MF_LEN(known); i++) {
-        if (!mf_span_is(details, known[i].name))
-            continue;
-        *usable = true;
-        if (known[i].bare_pkcs1) {
-            if (!wrap_pkcs1(mf_buf_span(&raw), &wrapped, err))
-                return false;
-            *spki = wrapped;
-            wrapped = (struct buf){0};
-            return true;
-        }
-    }
-    *spki = raw;
-    raw = (struct buf){0};
+    while (kind < MF_LEN(known) && !mf_span_is(details, known[kind].name))
+        kind++;
+    *usable = kind < MF_LEN(known);
+    if (!*usable) /* not even read: a key of a later kind may be larger than any of ours */
+        return true;
+    if (!mf_json_member_bytes(key, "rawBytes", &raw, err) ||
+        (known[kind].bare_pkcs1 && !wrap_pkcs1(mf_buf_span(&raw), &wrapped, err)))
+        return false;
+    struct buf *read = known[kind].bare_pkcs1 ? &wrapped : &raw;
+    *spki = *read;
+    *read = (struct buf){0}; /* moved */
     return true;
 }

@@ -94,6 +94,11 @@ static bool names_artifact(const struct bundle *b, const struct artifact *artifa
            mf_span_eq(mf_buf_span(&b->digest), mf_artifact_digest(artifact, b->digest_alg));
 }
 
+static const struct trusted_log *log_of(const struct run *r, const struct tlog_entry *e)
+{
+    return e->log_id.n == 32 ? mf_trusted_root_tlog(r->params->root, e->log_id.p) : NULL;
+}
+
 static bool step_log(struct run *r, struct err *err)
 {
     const struct bundle *b = r->bundle;
@@ -113,9 +118,7 @@ static bool step_log(struct run *r, struct err *err)
         const struct tlog_entry *e = &b->entries[i];
         if (is_repeated(b, i))
             return mf_err_set(err, MF_ERR_REJECTED, "entry %zu stands twice", i);
-        const struct trusted_log *log = e->log_id.n == 32
-                                            ? mf_trusted_root_tlog(r->params->root, e->log_id.p)
-                                            : NULL;
+        const struct trusted_log *log = log_of(r, e);
         if (log == NULL)
             continue; /* another log's entry proves nothing to us */
         if (!mf_tlog_check(r->c, e, &expected, log, err))
@@ -131,6 +134,22 @@ static bool step_log(struct run *r, struct err *err)
         return mf_err_set(err, MF_ERR_REJECTED, "there is no log entry");
     mf_err_set(err, MF_ERR_REJECTED, "no entry is of a log that the trusted root names");
     return mf_err_hint(err, "check that this trusted root belongs to the signer's instance");
+}
+
+/* A log counts only in the window for which the trusted root names it: whoever takes the key of a
+ * retired one can go on signing checkpoints. */
+static bool logs_were_trusted(const struct run *r, struct err *err)
+{
+    for (size_t i = 0; i < r->bundle->entry_count; i++) {
+        const struct trusted_log *log = log_of(r, &r->bundle->entries[i]);
+        for (size_t k = 0; log != NULL && k < r->out->time_count; k++)
+            if (!mf_validity_holds(&log->valid, r->out->times[k]))
+                return mf_err_set(err, MF_ERR_REJECTED,
+                                  "the time of signing is outside the window for which the "
+                                  "trusted root names the log of entry %zu",
+                                  i);
+    }
+    return true;
 }
 
 static bool step_timestamp(struct run *r, struct err *err)
@@ -157,7 +176,7 @@ static bool step_timestamp(struct run *r, struct err *err)
         stranger = why; /* counts for nothing, but says why nothing is left */
     }
     if (r->out->time_count > 0)
-        return true;
+        return logs_were_trusted(r, err);
     if (stranger.code == MF_OK)
         return mf_err_set(err, MF_ERR_REJECTED, "there is no timestamp, so no time of signing");
     *err = stranger;
@@ -241,6 +260,8 @@ unsigned mf_bundle_digests(struct crypto *c, const struct bundle *bundle)
     struct err ignored = {0}; /* the verifier will say what is wrong */
     struct cert leaf;
 
+    if (bundle->is_dsse) /* the subjects' strongest digest decides, whichever it is */
+        return 1U << MF_SHA256 | 1U << MF_SHA384 | 1U << MF_SHA512;
     if (bundle->has_digest)
         digests |= 1U << bundle->digest_alg;
     if (mf_cert_parse(mf_buf_span(&bundle->certificate), &leaf, &ignored) &&

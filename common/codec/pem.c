@@ -49,8 +49,10 @@ static bool boundary_label(struct span line, struct span marker, struct span *la
     struct span name = mf_span_from(line, marker.n);
 
     if (!mf_span_ends(name, MF_SPAN(DASHES)))
-        return mf_err_set(err, MF_ERR_FORMAT, "PEM line \"%.*s\" does not end in five hyphens",
-                          MF_SPAN_ARG(line));
+        /* The line itself stays unsaid: a key whose line breaks were lost is all on it. */
+        return mf_err_set(err, MF_ERR_FORMAT,
+                          "PEM line that begins with \"%.*s\" does not end in five hyphens",
+                          MF_SPAN_ARG(marker));
     name.n -= strlen(DASHES);
     if (!label_is_good(name))
         return mf_err_set(err, MF_ERR_FORMAT, "PEM label is malformed");

@@ -125,11 +125,8 @@ static bool write_pem(const char *path, const char *label, const struct secret *
 {
     MF_SCOPED(mf_secret_done) struct secret text = {0};
 
-    if (!mf_secret_new(der->n * 2 + 256, &text, err)) /* base64 with line ends, and the labels */
-        return false;
-    struct buf b = over(&text);
-    return mf_pem_append(&b, label, mf_secret_span(der), err) &&
-           mf_file_write(path, mf_buf_span(&b), 0600, MF_FILE_CREATE, err);
+    return mf_pem_write_secret(label, mf_secret_span(der), &text, err) &&
+           mf_file_write(path, mf_secret_span(&text), 0600, MF_FILE_CREATE, err);
 }
 
 bool mf_key_file_create(struct crypto *c, const char *path, const struct private_key *key,

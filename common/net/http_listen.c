@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 enum { BACKLOG = 4096 };
@@ -103,4 +104,13 @@ uint16_t mf_listen_port(int fd)
     if (a.any.sa_family == AF_INET)
         return ntohs(a.v4.sin_port);
     return a.any.sa_family == AF_INET6 ? ntohs(a.v6.sin6_port) : 0;
+}
+
+unsigned mf_connections_allowed(unsigned wanted)
+{
+    struct rlimit limit = {0};
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur / 2 >= wanted)
+        return wanted;
+    return limit.rlim_cur >= 2 ? (unsigned)(limit.rlim_cur / 2) : 1;
 }

@@ -14,4 +14,8 @@ MF_MUST_USE bool mf_listen_inherit(int fd, int *out, struct err *err);
 /* The port a socket is bound to, or 0. */
 uint16_t mf_listen_port(int fd);
 
+/* How many connections a server that wants that many may have. Half of the descriptors the process
+ * may have stay for its files: clients must not be able to make a journal or a key unopenable. */
+unsigned mf_connections_allowed(unsigned wanted);
+
 #endif

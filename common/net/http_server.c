@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <event2/event.h>
@@ -32,6 +31,7 @@ struct io_thread {
     struct evconnlistener *listener; /* owned by http */
     struct event *wake;
     struct event *grace;
+    struct event *resume; /* accepting, after it failed */
     struct http_connections connections;
     atomic_bool paused; /* not accepting: too many connections */
 };
@@ -90,10 +90,16 @@ static void on_closed(void *state)
 
 static void accept_again(evutil_socket_t fd, short what, void *arg)
 {
+    struct io_thread *t = arg;
+
     (void)fd;
     (void)what;
-    evconnlistener_enable(arg);
+    if (!atomic_load(&t->paused))
+        evconnlistener_enable(t->listener);
 }
+
+/* The listener's own state is evhttp, which knows nothing of us. */
+static _Thread_local struct io_thread *this_thread;
 
 /* Out of descriptors, mostly: without a pause the loop would spin. */
 static void on_accept_error(struct evconnlistener *listener, void *http)
@@ -102,8 +108,7 @@ static void on_accept_error(struct evconnlistener *listener, void *http)
 
     (void)http;
     evconnlistener_disable(listener);
-    event_base_once(evconnlistener_get_base(listener), -1, EV_TIMEOUT, accept_again, listener,
-                    &pause);
+    (void)evtimer_add(this_thread->resume, &pause);
 }
 
 static void on_grace_over(evutil_socket_t fd, short what, void *arg)
@@ -151,6 +156,7 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
 static void close_thread(struct io_thread *t)
 {
     mf_inbox_close(t->inbox);
+    event_free(t->resume); /* it would wake the listener, which goes with evhttp */
     evhttp_free(t->http);
     event_base_loop(t->base, EVLOOP_NONBLOCK); /* what evhttp freed is finished by the loop */
     event_free(t->wake);
@@ -163,6 +169,7 @@ static void *run_thread(void *arg)
 {
     struct io_thread *t = arg;
 
+    this_thread = t;
     event_base_dispatch(t->base);
     close_thread(t);
     return NULL;
@@ -229,8 +236,10 @@ static bool make_thread(struct http_server *server, uint32_t index, struct err *
         .state = t,
     };
     t->grace = evtimer_new(t->base, on_grace_over, t->base);
+    t->resume = evtimer_new(t->base, accept_again, t);
     t->wake = event_new(t->base, mf_inbox_fd(t->inbox), EV_READ | EV_PERSIST, on_wake, t);
-    if (t->grace == NULL || t->wake == NULL || event_add(t->wake, NULL) != 0 || !make_http(t))
+    if (t->grace == NULL || t->resume == NULL || t->wake == NULL || event_add(t->wake, NULL) != 0 ||
+        !make_http(t))
         return mf_err_set(err, MF_ERR_SYSTEM, "cannot make an HTTP server");
     return mf_connections_init(&t->connections, err);
 }
@@ -238,6 +247,8 @@ static bool make_thread(struct http_server *server, uint32_t index, struct err *
 /* A thread that never ran. */
 static void unmake_thread(struct io_thread *t)
 {
+    if (t->resume != NULL)
+        event_free(t->resume);
     if (t->http != NULL)
         evhttp_free(t->http);
     if (t->wake != NULL)
@@ -274,17 +285,6 @@ static bool check_params(const struct http_server_params *p, struct err *err)
     return true;
 }
 
-/* Half of the descriptors the process may have stay for its files: clients must not be able to make
- * a journal or a key unopenable. */
-static unsigned connections_allowed(unsigned wanted)
-{
-    struct rlimit limit = {0};
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur / 2 >= wanted)
-        return wanted;
-    return limit.rlim_cur >= 2 ? (unsigned)(limit.rlim_cur / 2) : 1;
-}
-
 static void set_params(struct http_server *server, const struct http_server_params *params)
 {
     struct http_server_params *p = &server->params;
@@ -298,7 +298,7 @@ static void set_params(struct http_server *server, const struct http_server_para
         p->idle_ms = MF_HTTP_WAIT_DEFAULT_MS;
     if (p->connections_max == 0)
         p->connections_max = MF_HTTP_CONNECTIONS_DEFAULT;
-    p->connections_max = connections_allowed(p->connections_max);
+    p->connections_max = mf_connections_allowed(p->connections_max);
 }
 
 static bool start_all(struct http_server *server, struct err *err)
@@ -363,6 +363,7 @@ void mf_http_server_stop(struct http_server *server, unsigned grace_ms)
         t->http = NULL;
         t->wake = NULL;
         t->grace = NULL;
+        t->resume = NULL;
         t->base = NULL;
         t->connections.adopt = NULL;
     }

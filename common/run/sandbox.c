@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 
@@ -109,7 +110,16 @@ static int fill_server(scmp_filter_ctx ctx)
     const struct scmp_arg_cmp new_user = SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_NEWUSER, CLONE_NEWUSER);
     /* AF_UNIX, the two internet families and netlink (address look-up) are at most 16. */
     const struct scmp_arg_cmp odd_family = SCMP_A0(SCMP_CMP_GT, AF_NETLINK, 0);
+    /* A foreground instance shares the user's terminal: nothing may be typed into it. The kernel
+     * looks at 32 bits of the request. */
+    const struct scmp_arg_cmp typed = SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX, TIOCSTI);
+    const struct scmp_arg_cmp pasted = SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX, TIOCLINUX);
     int rc = add_all(ctx, refuse, server_refused, MF_LEN(server_refused));
+
+    if (rc == 0)
+        rc = seccomp_rule_add(ctx, refuse, SCMP_SYS(ioctl), 1, typed);
+    if (rc == 0)
+        rc = seccomp_rule_add(ctx, refuse, SCMP_SYS(ioctl), 1, pasted);
 
 #ifndef __SANITIZE_ADDRESS__ /* the leak checker traces its own process at exit */
     if (rc == 0)

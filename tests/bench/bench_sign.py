@@ -5,12 +5,14 @@ import base64
 import json
 import os
 import pathlib
-import random
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from ports import free_ports  # noqa: E402
 
 BIN = pathlib.Path(os.environ["MAYFLY_BIN"])
 IDENTITY = "dev@mayfly.internal"
@@ -56,7 +58,7 @@ def pss_kb(pid):
 class Instance:
     def __init__(self, folder):
         self.folder = folder / "instance"
-        self.port = random.randrange(20000, 30000) // 8 * 8
+        self.port = free_ports(8)
         said = run(BIN / "mayfly", "up", "--detach", "--port-base", self.port, "--dir", self.folder)
         self.pid = int(said.decode().split("(process ")[1].split(")")[0])
 

@@ -10,11 +10,14 @@ import http.server
 import json
 import os
 import pathlib
-import socket
 import struct
 import subprocess
+import sys
 import threading
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from ports import free_ports  # noqa: E402
 
 START_SECONDS = 30
 STOP_SECONDS = 20
@@ -23,13 +26,6 @@ STOP_SECONDS = 20
 def openssl(*args, data=None):
     return subprocess.run(["openssl", *map(str, args)], input=data, capture_output=True,
                           check=True).stdout
-
-
-def free_port():
-    """A port that was free just now; for listeners whose port is a part of a name."""
-    with contextlib.closing(socket.socket()) as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Key:
@@ -248,7 +244,7 @@ class Ca:
         self.log = self.folder / "ca.log"
         self.process = None
         self.port = None
-        self.dev_port = free_port()
+        self.dev_port = free_ports()
         if not (self.folder / "ca").exists():
             self.run("init", "--directory", self.folder / "ca", "--dev-issuer-rsa")
         base = f"http://127.0.0.1:{self.dev_port}"

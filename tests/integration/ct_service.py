@@ -19,7 +19,7 @@ class CtService:
     def __init__(self, programs, folder, roots):
         self.program = pathlib.Path(programs) / "mayfly-log"
         self.folder = pathlib.Path(folder)
-        self.port = support.free_port()
+        self.port = support.free_ports()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process = None
         subprocess.run([self.program, "init", "--type", "ct", "--origin", "ct.example.org",

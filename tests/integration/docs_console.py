@@ -13,10 +13,13 @@ import pathlib
 import queue
 import re
 import shutil
-import socket
 import subprocess
+import sys
 import tempfile
 import threading
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from ports import free_ports  # noqa: E402
 
 MARK = "<!-- run -->"
 SECONDS = 60  # for one command
@@ -51,22 +54,6 @@ def steps_of(text):
     return steps
 
 
-def free_ports():
-    """The first of PORTS free ports, below the range from which the kernel takes its own."""
-    for base in range(15000 + os.getpid() % 8000, 32000, PORTS):
-        probes = [socket.socket() for _ in range(PORTS)]
-        try:
-            for offset, probe in enumerate(probes):
-                probe.bind(("127.0.0.1", base + offset))
-            return base
-        except OSError:
-            continue
-        finally:
-            for probe in probes:
-                probe.close()
-    raise OSError("no free ports")
-
-
 class Shell:
     """One bash for a document. A background program it starts may outlive a command, never this."""
 
@@ -74,7 +61,7 @@ class Shell:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mayfly-docs-", dir="/tmp"))
         (self.folder / "work").mkdir()
         shutil.copytree(root / "docs" / "guide", self.folder / "work" / "docs" / "guide")
-        self.port = free_ports()
+        self.port = free_ports(PORTS)
         environment = {"HOME": str(self.folder), "PATH": f"{programs}:/usr/bin:/bin",
                        "LANG": "C.UTF-8", "TMPDIR": str(self.folder)}
         for kept in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):

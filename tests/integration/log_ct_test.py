@@ -15,7 +15,7 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from log_checker import Checkpoint, leaf_hash, roots_of, tile_path  # noqa: E402
-from log_support import BIN, Log, Report, free_port, make_requests, post  # noqa: E402
+from log_support import BIN, Log, Report, free_ports, make_requests, post  # noqa: E402
 
 POISON = "1.3.6.1.4.1.11129.2.4.3=critical,DER:05:00"
 SCT_LIST = "1.3.6.1.4.1.11129.2.4.2=DER:04:02:00:00"
@@ -232,7 +232,7 @@ def main():
         subprocess.run([BIN / "mayfly-log", "init", f"--type={kind}", f"--origin={name}.example",
                         f"--directory={folder / name}"], check=True, capture_output=True)
     spki = base64.b64decode(json.loads((folder / "ct" / "identity.json").read_text())["publicKey"])
-    port = free_port()
+    port = free_ports()
     ct = {"directory": "ct", "listen": f"127.0.0.1:{port}", "roots": "root.pem",
           "public_cadence_ms": 20}
     log = Log(folder / "entries", 20, [ct])

@@ -11,15 +11,13 @@ import random
 import signal
 import socket
 import subprocess
+import sys
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from ports import free_ports  # noqa: E402
+
 BIN = pathlib.Path(os.environ["MAYFLY_BIN"])
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def make_requests(folder, count):
@@ -46,7 +44,7 @@ def make_requests(folder, count):
 
 class Log:
     def __init__(self, directory, cadence_ms, others=()):
-        self.directory, self.port, self.process = directory, free_port(), None
+        self.directory, self.port, self.process = directory, free_ports(), None
         self.config = directory.parent / (directory.name + ".json")
         self.config.write_text(json.dumps({"format": 1, "logs": [
             {"directory": str(directory), "listen": f"127.0.0.1:{self.port}",

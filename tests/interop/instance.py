@@ -1,15 +1,16 @@
 """A private instance for one run: `mayfly up` in its own folder, on ports of its own."""
 
-import contextlib
 import json
 import pathlib
-import random
 import signal
-import socket
 import subprocess
+import sys
 import time
 
 import commands
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from ports import free_ports  # noqa: E402
 
 READY_SECONDS = 60
 STOP_SECONDS = 30
@@ -17,26 +18,12 @@ PORTS = 16  # more than any instance takes from its base
 MEMBERS = ("fulcio", "rekor", "tsa", "ct", "oidc", "issuer", "audience", "identity")
 
 
+def free_port_base():
+    return free_ports(PORTS)
+
+
 class InstanceError(Exception):
     """The instance did not come up, or went away, with what it said."""
-
-
-def _is_free(port):
-    with contextlib.closing(socket.socket()) as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def free_port_base():
-    """A run of free ports below the range from which the kernel takes outgoing ones."""
-    for _ in range(200):
-        base = random.randrange(15000, 32000, PORTS)
-        if all(_is_free(port) for port in range(base, base + PORTS)):
-            return base
-    raise InstanceError("no run of free ports found")
 
 
 class Instance:

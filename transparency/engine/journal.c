@@ -100,7 +100,8 @@ bool mf_journal_roll(struct journal *j, struct err *err)
     uint64_t generation = j->chain.generation + 1;
     int fd = -1;
 
-    if (j->count == MF_SEGMENTS_MAX)
+    /* One place stays free for the segment that the next start settles in. */
+    if (j->count >= MF_SEGMENTS_MAX - (j->settled ? 1 : 0))
         return mf_err_set(err, MF_ERR_UNAVAILABLE, "the public tree lags too far behind");
     if (!open_segment(j, generation, &fd, err))
         return false;

@@ -142,7 +142,7 @@ static bool catch_up(struct engine *e, struct err *err)
         if (!mf_engine_tile(e, &tile, &bundle, err))
             return false;
         struct span rest = mf_buf_span(&bundle);
-        for (uint64_t i = 0; rest.n > 0 && i < tile.width; i++) {
+        for (uint64_t i = 0; i < tile.width; i++) {
             struct span record;
             uint8_t leaf[32];
             if (!format->next(format->state, &rest, &record, err) ||

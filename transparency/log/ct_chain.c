@@ -120,11 +120,15 @@ static bool make_entry(struct submission *s, struct crypto *c, const struct chai
                        const struct cert *root, struct err *err)
 {
     MF_SCOPED(mf_buf_done) struct buf tbs = {.max = MF_CERT_MAX};
-    MF_SCOPED(mf_buf_done) struct buf hashes = {.max = 32 * (MF_CT_CHAIN_MAX + 1)};
+    MF_SCOPED(mf_buf_done) struct buf hashes = {.max = 32 * MF_CT_CHAIN_MAX};
     const struct cert *leaf = &chain->certs[0];
     const struct cert *issuer = chain->count > 1 ? &chain->certs[1] : root;
     bool root_inside = mf_span_eq(chain->certs[chain->count - 1].der, root->der);
+    size_t issuers = chain->count - (root_inside ? 1 : 0);
 
+    if (issuers > MF_CT_CHAIN_MAX) /* said here: in the commit it would refuse the neighbours too */
+        return mf_err_set(err, MF_ERR_LIMIT, "chain has %zu issuers with its root, more than %d",
+                          issuers, MF_CT_CHAIN_MAX);
     for (size_t i = 1; i < chain->count; i++)
         if (!publish_issuer(s, c, chain->certs[i].der, &hashes, err))
             return false;

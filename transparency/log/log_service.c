@@ -44,11 +44,11 @@ static void make_reply(struct log_service *s, struct submission *sub, const stru
     }
 }
 
-/* All replies of a commit wake each I/O thread once. */
+/* All replies of a commit wake each I/O thread once. count is at most ANSWER_BATCH. */
 static void answer_jobs(struct log_service *s, struct submission **list, size_t count,
                         const struct commit *commit, const struct err *err)
 {
-    struct http_answer_to *answers = mf_array_new(count, sizeof *answers);
+    struct http_answer_to answers[ANSWER_BATCH] = {0};
     const struct log_kind *kind = kind_of(s);
     struct err failed = {0};
 
@@ -58,15 +58,11 @@ static void answer_jobs(struct log_service *s, struct submission **list, size_t 
         err = &failed;
     }
     for (size_t i = 0; i < count; i++) {
-        if (answers != NULL) {
-            answers[i].ticket = list[i]->ticket;
-            make_reply(s, list[i], commit, err, &answers[i].reply);
-        }
+        answers[i].ticket = list[i]->ticket;
+        make_reply(s, list[i], commit, err, &answers[i].reply);
         mf_submission_free(list[i]);
     }
-    if (answers != NULL)
-        mf_http_answer(s->http, answers, count);
-    free(answers);
+    mf_http_answer(s->http, answers, count);
 }
 
 static void on_answered(void *state, struct append_job **jobs, size_t count,
@@ -161,8 +157,6 @@ static bool start_workers(struct log_service *s, struct err *err)
 {
     size_t count = (size_t)s->settings.workers;
 
-    if (!mf_queue_new(PREPARE_MAX, &s->prepare, err))
-        return false;
     s->workers = mf_array_new(count, sizeof *s->workers);
     if (s->workers == NULL)
         return mf_err_set(err, MF_ERR_SYSTEM, "no memory for workers");
@@ -201,7 +195,10 @@ bool mf_log_service_start(const struct log_settings *settings, void (*fatal)(con
                           struct log_service *out, struct err *err)
 {
     *out = (struct log_service){.settings = *settings, .fatal = fatal, .dir = {.lock_fd = -1}};
-    if (start_engine(out, err) && start_workers(out, err) && start_http(out, err))
+    /* The server first: workers answer through it, and what comes before them waits in the queue.
+     */
+    if (start_engine(out, err) && mf_queue_new(PREPARE_MAX, &out->prepare, err) &&
+        start_http(out, err) && start_workers(out, err))
         return true;
     struct err kept = *err;
     mf_log_service_stop(out);
@@ -217,6 +214,9 @@ void mf_log_service_abandon(struct log_service *s)
 
 void mf_log_service_stop(struct log_service *s)
 {
+    /* Requests reach the engine until the server has ended, and until then it answers them. */
+    if (s->http != NULL)
+        mf_http_server_stop(s->http, STOP_MS);
     if (s->prepare != NULL)
         mf_queue_close(s->prepare);
     for (size_t i = 0; i < s->worker_count; i++) {
@@ -224,9 +224,7 @@ void mf_log_service_stop(struct log_service *s)
             pthread_join(s->workers[i].id, NULL);
         mf_crypto_free(&s->workers[i].crypto);
     }
-    mf_engine_close(&s->engine); /* commits what waits, so every request gets its answer */
-    if (s->http != NULL)
-        mf_http_server_stop(s->http, STOP_MS);
+    mf_engine_close(&s->engine); /* commits and publishes what is left */
     mf_http_server_free(&s->http);
     mf_queue_free(&s->prepare);
     free(s->workers);
