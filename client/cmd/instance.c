@@ -58,23 +58,34 @@ static bool read_members(struct instance *i, struct err *err)
     return true;
 }
 
+bool mf_instance_parse(struct span text, struct instance *out, struct err *err)
+{
+    MF_SCOPED(mf_instance_done) struct instance i = {0};
+
+    if (!mf_json_parse(text, &mf_json_file_limits, &i.doc, err) || !read_members(&i, err))
+        return false;
+    *out = i;
+    i = (struct instance){0};
+    return true;
+}
+
 bool mf_instance_open(const char *dir, struct instance *out, struct err *err)
 {
     MF_SCOPED(mf_buf_done) struct buf text = {0};
     MF_SCOPED(mf_instance_done) struct instance i = {0};
     char path[PATH_MAX];
 
-    if (!format_path(i.dir, sizeof i.dir, dir, "", err) ||
-        !mf_path_join(dir, "instance.json", path, sizeof path, err))
+    if (!mf_path_join(dir, "instance.json", path, sizeof path, err))
         return false;
     if (!mf_file_read(path, INSTANCE_FILE_MAX, &text, err)) {
         if (err->code == MF_ERR_NOT_FOUND)
             mf_err_hint(err, "start one with: mayfly up --dir %s", dir);
         return mf_err_at(err, "instance");
     }
-    if (!mf_json_parse(mf_buf_span(&text), &mf_json_file_limits, &i.doc, err) ||
-        !read_members(&i, err))
+    if (!mf_instance_parse(mf_buf_span(&text), &i, err))
         return mf_err_at(err, "%s", path);
+    if (!format_path(i.dir, sizeof i.dir, dir, "", err))
+        return false;
     *out = i;
     i = (struct instance){0};
     return true;

@@ -21,6 +21,8 @@ MF_MUST_USE bool mf_instance_dir(const char *option, char *out, size_t cap, bool
                                  struct err *err);
 /* Reads DIR/instance.json. A missing one is MF_ERR_NOT_FOUND with the hint to run `mayfly up`. */
 MF_MUST_USE bool mf_instance_open(const char *dir, struct instance *out, struct err *err);
+/* The same of an instance.json's bytes; dir stays empty. */
+MF_MUST_USE bool mf_instance_parse(struct span text, struct instance *out, struct err *err);
 void mf_instance_done(struct instance *instance);
 
 /* DIR/name, into out. */

@@ -77,7 +77,7 @@ static bool write_body(struct crypto *c, const struct private_key *key, struct b
     return mf_json_written(&w);
 }
 
-static bool first_certificate(struct span body, struct buf *certificate, struct err *err)
+bool mf_ca_answer_leaf(struct span body, struct buf *certificate, struct err *err)
 {
     MF_SCOPED(mf_json_free) struct json *doc = NULL;
     const struct json_node *answer = NULL;
@@ -141,7 +141,7 @@ bool mf_ca_request(struct crypto *c, struct http_client *http, struct span url,
     };
     if (!mf_http_call(http, &call, &answer, err) || !mf_service_answer_check(&answer, err))
         return mf_err_at(err, "certificate authority");
-    if (!first_certificate(mf_buf_span(&answer.body), certificate, err) ||
+    if (!mf_ca_answer_leaf(mf_buf_span(&answer.body), certificate, err) ||
         !check_key(c, key, mf_buf_span(certificate), err)) {
         mf_err_as(err, MF_ERR_UNAVAILABLE); /* it answered, but gave us nothing that we can use */
         return mf_err_at(err, "certificate authority");

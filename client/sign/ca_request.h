@@ -12,6 +12,10 @@ MF_MUST_USE bool mf_ca_request(struct crypto *c, struct http_client *http, struc
                                const struct secret *token, const struct private_key *key,
                                struct buf *certificate, struct err *err);
 
+/* Appends the DER of the first certificate in an answer's chain, unverified. The answer must be of
+ * the kind with an embedded SCT. */
+MF_MUST_USE bool mf_ca_answer_leaf(struct span body, struct buf *certificate, struct err *err);
+
 /* Appends a PKCS#10 request with an empty subject, signed by the key. */
 MF_MUST_USE bool mf_csr_write(struct crypto *c, const struct private_key *key, struct buf *out,
                               struct err *err);
