@@ -7,6 +7,7 @@
 #include "client/cmd/bundle_path.h"
 #include "client/cmd/sign_report.h"
 #include "client/cmd/token_choice.h"
+#include "client/sign/signed_already.h"
 #include "client/sign/signing.h"
 #include "common/base/file.h"
 #include "common/run/exit.h"
@@ -21,6 +22,7 @@ struct sign_run {
     struct secret token;
     struct token_claims claims;
     struct signing *signing;
+    bool has_certified; /* a certificate was had in this run */
     struct sign_report report;
 };
 
@@ -90,7 +92,46 @@ static bool begin_signing(struct sign_run *run, struct err *err)
         .clock = mf_clock_system(),
     };
 
-    return run->signing != NULL || mf_signing_begin(&params, &run->signing, err);
+    return mf_signing_begin(&params, &run->signing, err);
+}
+
+/* A token may live for a minute, a run for an hour. Where the source can be asked once more, it is;
+ * what came on a stream or in the environment is sent again, and the CA says whether it still
+ * lives. */
+static bool renew_token(struct sign_run *run, struct err *err)
+{
+    MF_SCOPED(mf_secret_done) struct secret token = {0};
+    MF_SCOPED(mf_token_claims_done) struct token_claims claims = {0};
+    const char *option = run->options->token;
+
+    if (option != NULL && !mf_token_option_is_file(option))
+        return true;
+    if (!mf_token_choose(option, run->http, &run->instance, &token, err) ||
+        !mf_token_claims_read(&token, &claims, err))
+        return false;
+    if (!mf_token_claims_same(&claims, &run->claims))
+        return mf_err_set(err, MF_ERR_DENIED, "the token has become one for another identity");
+    mf_secret_done(&run->token);
+    run->token = token;
+    token = (struct secret){0};
+    return true;
+}
+
+/* One key and certificate serve as many batches as they live for. */
+static bool have_certificate(struct sign_run *run, struct err *err)
+{
+    if (run->signing != NULL && !mf_signing_runs_out(run->signing))
+        return true;
+    mf_signing_free(&run->signing);
+    if (!run->has_certified) {
+        run->has_certified = begin_signing(run, err);
+        return run->has_certified;
+    }
+    if (renew_token(run, err) && begin_signing(run, err))
+        return true;
+    mf_err_at(err, "next certificate, the first having run out");
+    return mf_err_hint(err,
+                       "run it again with a fresh token: files signed already are passed over");
 }
 
 static bool output_path(const struct sign_run *run, const char *file, char *out, size_t cap,
@@ -103,49 +144,44 @@ static bool output_path(const struct sign_run *run, const char *file, char *out,
            mf_err_set(err, MF_ERR_LIMIT, "path is longer than %zu bytes", cap);
 }
 
-/* A retried job succeeds: a bundle that verifies for this file and this token's identity is done.
- */
-static bool is_done_already(struct sign_run *run, const char *path, const struct artifact *artifact,
-                            struct verification *result)
-{
-    MF_SCOPED(mf_bundle_free) struct bundle *bundle = NULL;
-    const struct token_claims *claims = &run->claims;
-    struct span name = mf_buf_span(claims->email.n > 0 ? &claims->email : &claims->subject);
-    const struct identity_demand demand = {.identity = name,
-                                           .issuer = mf_buf_span(&claims->issuer)};
-    const struct verify_params params = {
-        .root = run->root, .demand = &demand, .artifact = artifact};
-    struct err ignored = {0};
-
-    return mf_bundle_read(path, &bundle, &ignored) &&
-           mf_bundle_verify(run->crypto, bundle, &params, result, &ignored);
-}
-
 struct job { /* one file of a batch */
     const char *file;
     char path[PATH_MAX];
 };
 
+/* A retried job succeeds: a bundle that verifies for this file and this token's identity is done.
+ */
+static bool check_done(struct sign_run *run, const struct job *job, const struct artifact *artifact,
+                       struct err *err)
+{
+    const struct signed_question ask = {.file = job->file,
+                                        .bundle_path = job->path,
+                                        .artifact = artifact,
+                                        .token = &run->claims,
+                                        .root = run->root};
+    struct err why = {0};
+    int64_t log_index = 0;
+
+    if (mf_signed_already(run->crypto, &ask, &log_index, &why)) {
+        mf_sign_report_done(&run->report, job->file, job->path, log_index);
+        return true;
+    }
+    mf_err_set(err, MF_ERR_EXISTS, "is already there, and does not count as done: %s", why.what);
+    mf_err_at(err, "%s", job->path);
+    return mf_err_hint(err, "replace it with --overwrite");
+}
+
 /* *sign is false when nothing is left to do for this file. */
 static bool check_file(struct sign_run *run, const char *file, struct job *job,
                        struct artifact *artifact, bool *sign, struct err *err)
 {
-    struct verification result;
-
     *sign = false;
     job->file = file;
     if (!output_path(run, file, job->path, sizeof job->path, err) ||
         !mf_artifact_read(run->crypto, file, 1U << MF_SHA256, artifact, err))
         return false;
-    if (!run->options->overwrite && access(job->path, F_OK) == 0) {
-        if (is_done_already(run, job->path, artifact, &result)) {
-            mf_sign_report_done(&run->report, file, job->path, result.log_index);
-            return true;
-        }
-        mf_err_set(err, MF_ERR_EXISTS, "is already there, and is not this file's by this identity");
-        mf_err_at(err, "%s", job->path);
-        return mf_err_hint(err, "replace it with --overwrite");
-    }
+    if (!run->options->overwrite && access(job->path, F_OK) == 0)
+        return check_done(run, job, artifact, err);
     *sign = true;
     return true;
 }
@@ -167,7 +203,7 @@ static void sign_batch(struct sign_run *run, const struct job *jobs,
     struct signed_artifact items[MF_SIGNING_BATCH];
     struct err err = {0};
 
-    if (!begin_signing(run, &err)) {
+    if (!have_certificate(run, &err)) {
         for (size_t i = 0; i < count; i++)
             mf_sign_report_failed(&run->report, jobs[i].file, &err);
         return;

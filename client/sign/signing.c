@@ -35,18 +35,50 @@ static bool pick(const struct service_list *list, const int64_t *versions, const
     return true;
 }
 
+/* How long a batch may take: its timestamps must all lie within the certificate's validity, and an
+ * authority may be asked for 90 s. */
+enum { BATCH_S = 120, NS = 1000000000 };
+
+static bool note_validity(struct signing *s, struct err *err)
+{
+    struct cert cert;
+
+    if (!mf_cert_parse(mf_buf_span(&s->certificate), &cert, err)) {
+        mf_err_as(err, MF_ERR_UNAVAILABLE);
+        return mf_err_at(err, "certificate authority");
+    }
+    s->not_after = cert.not_after;
+    s->lifetime_s = cert.not_after.s - cert.not_before.s;
+    return true;
+}
+
+bool mf_signing_runs_out(const struct signing *signing)
+{
+    const struct clock *clock = &signing->params.clock;
+    int64_t left_s = signing->lifetime_s / 3; /* of one that lives for a minute or two */
+
+    if (left_s > BATCH_S)
+        left_s = BATCH_S;
+    /* This machine's clock may be wrong; the time that went by since we asked is not. */
+    uint64_t used_ns = mf_clock_monotonic_ns(clock) - signing->asked_ns;
+    return mf_clock_now(clock).s + left_s >= signing->not_after.s ||
+           (int64_t)(used_ns / NS) + left_s >= signing->lifetime_s;
+}
+
 static bool begin(struct signing *s, struct err *err)
 {
     const struct signing_config *config = s->params.config;
     char ca_url[MF_URL_MAX];
 
     s->certificate.max = MF_CERT_MAX;
+    s->asked_ns = mf_clock_monotonic_ns(&s->params.clock);
     return pick(&config->cas, ca_versions, "certificate authority", s, ca_url, err) &&
            pick(&config->tsas, tsa_versions, "timestamp authority", s, s->tsa_url, err) &&
            pick(&config->tlogs, log_versions, "transparency log", s, s->log_url, err) &&
            mf_private_key_generate(s->params.crypto, MF_KEY_P256, &s->key, err) &&
            mf_ca_request(s->params.crypto, s->params.http, mf_span_str(ca_url), s->params.token,
-                         s->key, &s->certificate, err);
+                         s->key, &s->certificate, err) &&
+           note_validity(s, err);
 }
 
 bool mf_signing_begin(const struct signing_params *params, struct signing **out, struct err *err)

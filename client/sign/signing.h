@@ -5,7 +5,6 @@
 #include "client/bundle/artifact.h"
 #include "client/trust/signing_config.h"
 #include "client/trust/trusted_root.h"
-#include "client/verify/bundle_verifier.h"
 #include "common/net/http_client.h"
 
 struct signing_params { /* all borrowed for the life of the session */
@@ -24,6 +23,9 @@ struct signing;
  * MF_ERR_TRUST: no usable service or trust; MF_ERR_DENIED and MF_ERR_UNAVAILABLE from the CA. */
 MF_MUST_USE bool mf_signing_begin(const struct signing_params *params, struct signing **out,
                                   struct err *err);
+/* True when the certificate has too little time left for a batch: end this session and begin
+ * another, with a key and a certificate of its own. */
+bool mf_signing_runs_out(const struct signing *signing);
 /* Wipes the key. */
 void mf_signing_free(struct signing **signing);
 
@@ -31,8 +33,7 @@ enum { MF_SIGNING_BATCH = 32 }; /* artifacts signed at once */
 
 struct signed_artifact {
     bool ok;
-    struct buf bundle;                /* JSON; owned by the caller */
-    struct verification verification; /* of our own bundle; its spans are gone */
+    struct buf bundle; /* JSON; owned by the caller */
     int64_t log_index;
     struct err err;
 };

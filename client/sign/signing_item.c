@@ -1,5 +1,6 @@
 #include "client/sign/signing_item.h"
 
+#include "client/verify/bundle_verifier.h"
 #include "client/verify/tsr.h"
 
 enum { BUNDLE_MAX = 1024 * 1024, QUERY_MAX = 512, REQUEST_MAX = 128 * 1024 };
@@ -59,6 +60,7 @@ static bool verify_own(struct signing *s, const struct signing_item *item, struc
                        struct signed_artifact *out, struct err *err)
 {
     MF_SCOPED(mf_bundle_free) struct bundle *bundle = NULL;
+    struct verification result;
     struct signer_identity signer;
     struct cert cert;
 
@@ -70,9 +72,9 @@ static bool verify_own(struct signing *s, const struct signing_item *item, struc
                                            .issuer = s->params.issuer};
     const struct verify_params params = {
         .root = s->params.root, .demand = &demand, .artifact = item->artifact};
-    if (!mf_bundle_verify(s->params.crypto, bundle, &params, &out->verification, err))
+    if (!mf_bundle_verify(s->params.crypto, bundle, &params, &result, err))
         return false;
-    out->log_index = out->verification.log_index;
+    out->log_index = result.log_index;
     return true;
 }
 

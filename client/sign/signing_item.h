@@ -11,6 +11,9 @@ struct signing {
     struct signing_params params;
     struct private_key *key;
     struct buf certificate; /* DER */
+    struct instant not_after;
+    int64_t lifetime_s;
+    uint64_t asked_ns; /* monotonic, when the certificate was asked for */
     char tsa_url[MF_URL_MAX], log_url[MF_URL_MAX];
 };
 

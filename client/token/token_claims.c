@@ -14,6 +14,26 @@ static bool copy_member(const struct json_node *root, const char *name, struct b
     return mf_json_member_string(root, name, &text, err) && mf_buf_append(out, text, err);
 }
 
+/* What a build service says of its job. Of another type it is another issuer's claim. */
+static bool copy_job(const struct json_node *root, struct token_claims *out, struct err *err)
+{
+    const struct {
+        const char *name;
+        struct buf *to;
+    } members[] = {
+        {"job_workflow_ref", &out->job_workflow_ref},
+        {"repository", &out->repository},
+        {"ci_config_ref_uri", &out->ci_config_ref_uri},
+        {"project_path", &out->project_path},
+    };
+
+    for (size_t i = 0; i < MF_LEN(members); i++)
+        if (mf_json_is_string(mf_json_get(root, members[i].name)) &&
+            !copy_member(root, members[i].name, members[i].to, err))
+            return false;
+    return true;
+}
+
 /* A string, or an array of which the first is shown. */
 static bool copy_audience(const struct json_node *root, struct buf *out, struct err *err)
 {
@@ -43,7 +63,7 @@ static bool read_payload(struct span json, struct token_claims *out, struct err 
     return copy_member(root, "iss", &out->issuer, err) &&
            copy_member(root, "sub", &out->subject, err) &&
            copy_member(root, "email", &out->email, err) &&
-           copy_audience(root, &out->audience, err) &&
+           copy_audience(root, &out->audience, err) && copy_job(root, out, err) &&
            mf_json_member_int64(root, "exp", &out->expires_s, err);
 }
 
@@ -79,4 +99,19 @@ void mf_token_claims_done(struct token_claims *claims)
     mf_buf_done(&claims->subject);
     mf_buf_done(&claims->email);
     mf_buf_done(&claims->audience);
+    mf_buf_done(&claims->job_workflow_ref);
+    mf_buf_done(&claims->repository);
+    mf_buf_done(&claims->ci_config_ref_uri);
+    mf_buf_done(&claims->project_path);
+}
+
+bool mf_token_claims_same(const struct token_claims *a, const struct token_claims *b)
+{
+    return mf_span_eq(mf_buf_span(&a->issuer), mf_buf_span(&b->issuer)) &&
+           mf_span_eq(mf_buf_span(&a->subject), mf_buf_span(&b->subject)) &&
+           mf_span_eq(mf_buf_span(&a->email), mf_buf_span(&b->email)) &&
+           mf_span_eq(mf_buf_span(&a->job_workflow_ref), mf_buf_span(&b->job_workflow_ref)) &&
+           mf_span_eq(mf_buf_span(&a->repository), mf_buf_span(&b->repository)) &&
+           mf_span_eq(mf_buf_span(&a->ci_config_ref_uri), mf_buf_span(&b->ci_config_ref_uri)) &&
+           mf_span_eq(mf_buf_span(&a->project_path), mf_buf_span(&b->project_path));
 }

@@ -32,6 +32,11 @@ static bool read_descriptor(const char *digits, struct secret *out, struct err *
     return mf_secret_read_fd((int)fd, MF_TOKEN_MAX, out, err);
 }
 
+bool mf_token_option_is_file(const char *value)
+{
+    return strcmp(value, "-") != 0 && strncmp(value, "fd:", 3) != 0;
+}
+
 bool mf_token_from_option(const char *value, struct secret *out, struct err *err)
 {
     MF_SCOPED(mf_secret_done) struct secret token = {0};

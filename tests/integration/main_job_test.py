@@ -89,6 +89,69 @@ def test_a_repeated_sign_is_no_error(bench):
     bench.verify(path).expect(0)
 
 
+GITHUB = {
+    "repository": "acme/tool", "repository_id": "1", "repository_visibility": "public",
+    "repository_owner": "acme", "repository_owner_id": "2", "ref": "refs/heads/main",
+    "sha": "52f2f0c1e7a5d7e4b1c9b8a7f6e5d4c3b2a19081", "workflow": "release",
+    "workflow_ref": "acme/tool/.github/workflows/release.yml@refs/heads/main",
+    "workflow_sha": "52f2f0c1e7a5d7e4b1c9b8a7f6e5d4c3b2a19081",
+    "job_workflow_ref": "shared/ci/.github/workflows/sign.yml@refs/heads/main",
+    "job_workflow_sha": "52f2f0c1e7a5d7e4b1c9b8a7f6e5d4c3b2a19081",
+    "event_name": "push", "run_id": "17", "run_attempt": "1",
+    "runner_environment": "github-hosted",
+}
+GITLAB = {
+    "project_path": "group/tool", "project_id": "1", "namespace_path": "group",
+    "namespace_id": "2", "pipeline_id": "3", "pipeline_source": "push", "job_id": "4",
+    "runner_id": 5, "runner_environment": "self-hosted", "ref": "main", "ref_type": "branch",
+    "sha": "52f2f0c1e7a5d7e4b1c9b8a7f6e5d4c3b2a19081", "project_visibility": "private",
+    "ci_config_sha": "52f2f0c1e7a5d7e4b1c9b8a7f6e5d4c3b2a19081",
+}
+CONFIG = "group/tool//.gitlab-ci.yml@refs/heads/main"
+
+
+def job_token(bench, path, subject, claims):
+    file = bench.file("claims.json", json.dumps(claims))
+    raw = bench.run("token", *bench.at, "--issuer-path", path, "--subject", subject, "--claims",
+                    file, "--raw").expect(0).out.strip()
+    return bench.file("job.jwt", raw)
+
+
+def test_a_repeated_job_of_a_build_service_is_no_error(bench):
+    rows = [
+        ("/github", "repo:acme/tool:ref:refs/heads/main", GITHUB, [
+            # The same workflow in another's repository, another workflow, another's token.
+            ("repo:evil/tool:ref:refs/heads/main", {"repository": "evil/tool"}),
+            ("repo:acme/tool:ref:refs/heads/main",
+             {"job_workflow_ref": "acme/tool/.github/workflows/other.yml@refs/heads/main"}),
+            ("repo:acme/tool:pull_request", {}),
+        ]),
+        ("/gitlab", "project_path:group/tool:ref_type:branch:ref:main", GITLAB, [
+            ("project_path:group/other:ref_type:branch:ref:main",
+             {"project_path": "group/other"}),
+        ]),
+    ]
+    for path, subject, claims, others in rows:
+        if path == "/gitlab":
+            host = bench.instance.facts["issuer"].removeprefix("http://")
+            claims = {**claims, "ci_config_ref_uri": f"{host}/{CONFIG}"}
+        file = bench.file("job" + path.replace("/", "-"), path)
+        token = job_token(bench, path, subject, claims)
+        bench.sign("--identity-token", token, file).expect(0, ": signed ")
+        # Another attempt at another commit: another token, the same job.
+        again = {**claims, "run_attempt": "2", "job_id": "9"}
+        again = {name: value for name, value in again.items() if name in claims}
+        token = job_token(bench, path, subject, again)
+        bench.sign("--identity-token", token, file).expect(0, "signed already")
+        for other_subject, changed in others:
+            token = job_token(bench, path, other_subject, {**claims, **changed})
+            bench.sign("--identity-token", token, file).expect(
+                3, "already there", "another signer", "--overwrite")
+        file.write_text("changed")
+        token = job_token(bench, path, subject, claims)
+        bench.sign("--identity-token", token, file).expect(3, "already there", "another file")
+
+
 def test_several_files_in_one_run(bench):
     paths = [bench.file(f"many-{n}", f"many {n}") for n in range(5)]
     said = bench.sign(*paths).expect(0)
