@@ -129,7 +129,7 @@ static bool write_token(const struct secret *token, struct buf *out, struct err 
 static void on_token(struct dev_issuer *issuer, const char *path, struct http_request *r)
 {
     MF_SCOPED(mf_secret_done) struct secret token = {0};
-    MF_SCOPED(mf_buf_done) struct buf body = {.max = MF_TOKEN_MAX * 3};
+    MF_SCOPED(mf_buf_done) struct buf body = {.max = MF_TOKEN_MAX * 3, .secret = true};
     struct err err = {0};
 
     if (strcmp(mf_http_method(r), "POST") != 0)

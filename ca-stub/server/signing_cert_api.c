@@ -34,8 +34,8 @@ static void job_free(struct job **job)
 {
     if (*job == NULL)
         return;
-    mf_buf_wipe(&(*job)->token);
-    mf_buf_wipe(&(*job)->body);
+    mf_buf_done(&(*job)->token);
+    mf_buf_done(&(*job)->body);
     free(*job);
     *job = NULL;
 }
@@ -133,6 +133,7 @@ static struct job *make_job(struct signing_cert_pool *pool, enum signing_cert_ap
     job->api = api;
     job->began_ns = mf_clock_monotonic_ns(&pool->params.ca.clock);
     job->token.max = job->body.max = MF_SIGNING_CERT_BODY_MAX;
+    job->token.secret = job->body.secret = true;
     snprintf(job->remote, sizeof job->remote, "%s", mf_http_peer(request)); /* cut is harmless */
     if (!mf_buf_append(&job->token, header_token(request), &err) ||
         !mf_buf_append(&job->body, mf_http_body(request), &err))

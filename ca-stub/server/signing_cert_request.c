@@ -119,6 +119,7 @@ bool mf_signing_cert_parse(struct span body, enum signing_cert_api api,
     struct signing_cert_request r = {0};
 
     r.token.max = r.csr.max = r.key.max = r.signature.max = MF_SIGNING_CERT_BODY_MAX;
+    r.token.secret = true;
     if (!read_body(body, api, &r, err)) {
         mf_signing_cert_request_done(&r);
         return mf_err_at(err, "request");
@@ -129,7 +130,7 @@ bool mf_signing_cert_parse(struct span body, enum signing_cert_api api,
 
 void mf_signing_cert_request_done(struct signing_cert_request *request)
 {
-    mf_buf_wipe(&request->token);
+    mf_buf_done(&request->token);
     mf_buf_done(&request->csr);
     mf_buf_done(&request->key);
     mf_buf_done(&request->signature);

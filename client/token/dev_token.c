@@ -56,7 +56,6 @@ static bool ask_for_token(struct http_client *http, const char *url, struct span
                   ? read_answer(mf_buf_span(&answer.body), out, err)
                   : mf_err_set(err, MF_ERR_DENIED, "the issuer answered %u: %.*s", answer.status,
                                MF_SPAN_ARG(mf_buf_span(&answer.body)));
-    mf_buf_wipe(&answer.body); /* it held the token */
     mf_http_answer_done(&answer);
     return ok;
 }

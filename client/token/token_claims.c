@@ -69,7 +69,7 @@ static bool read_payload(struct span json, struct token_claims *out, struct err 
 
 bool mf_token_claims_read(const struct secret *token, struct token_claims *out, struct err *err)
 {
-    MF_SCOPED(mf_buf_wipe) struct buf payload = {.max = MF_TOKEN_MAX};
+    MF_SCOPED(mf_buf_done) struct buf payload = {.max = MF_TOKEN_MAX, .secret = true};
     MF_SCOPED(mf_token_claims_done) struct token_claims claims = {0};
     struct span rest = mf_secret_span(token);
     size_t first = mf_span_find(rest, '.');

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/wipe.h"
+
 enum { SMALLEST = 64 }; /* bytes of a first allocation */
 
 bool mf_buf_reserve(struct buf *b, size_t more, struct err *err)
@@ -21,7 +23,7 @@ bool mf_buf_reserve(struct buf *b, size_t more, struct err *err)
         cap = cap > b->max / 2 ? b->max : cap * 2;
     if (cap > b->max)
         cap = b->max;
-    uint8_t *p = realloc(b->p, cap);
+    uint8_t *p = b->secret ? mf_wiping_realloc(b->p, cap) : realloc(b->p, cap);
     if (p == NULL)
         return mf_err_set(err, MF_ERR_SYSTEM, "no memory for %zu bytes", cap);
     b->p = p;
@@ -80,15 +82,11 @@ bool mf_buf_printf(struct buf *b, struct err *err, const char *fmt, ...)
 
 void mf_buf_done(struct buf *b)
 {
-    free(b->p);
+    if (b->secret)
+        mf_wiping_free(b->p);
+    else
+        free(b->p);
     *b = (struct buf){0};
-}
-
-void mf_buf_wipe(struct buf *b)
-{
-    if (b->p != NULL)
-        explicit_bzero(b->p, b->cap);
-    mf_buf_done(b);
 }
 
 void *mf_array_new(size_t count, size_t size)

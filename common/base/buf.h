@@ -10,9 +10,10 @@
  * Only p and n are for reading; p is null while nothing was ever added. */
 struct buf {
     uint8_t *p;
-    size_t n;   /* bytes used */
-    size_t cap; /* bytes allocated */
-    size_t max; /* bytes allowed */
+    size_t n;    /* bytes used */
+    size_t cap;  /* bytes allocated */
+    size_t max;  /* bytes allowed */
+    bool secret; /* a secret passes through: every block is wiped before it is let go */
 };
 
 /* Adding past max is MF_ERR_LIMIT and leaves the buffer as it was; no memory is MF_ERR_SYSTEM. */
@@ -40,9 +41,6 @@ static inline void mf_buf_reset(struct buf *b)
 
 /* Frees and zeroes; may run twice. */
 void mf_buf_done(struct buf *b);
-
-/* Overwrites the bytes used, then the same: for bytes that a secret passed through. */
-void mf_buf_wipe(struct buf *b);
 
 /* Zeroed memory for count things of size bytes; null when it overflows or there is none. */
 void *mf_array_new(size_t count, size_t size);

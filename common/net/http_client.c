@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "common/base/clock.h"
+#include "common/base/wipe.h"
 #include "common/net/http_transfer.h"
 
 enum {
@@ -29,9 +30,11 @@ static uint64_t now_ms(void)
     return mf_clock_monotonic_ns(&clock) / 1000000;
 }
 
+/* What libcurl sends and receives passes through memory of its own, tokens too. */
 static void set_up_curl(void)
 {
-    curl_global_init(CURL_GLOBAL_DEFAULT);
+    curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, mf_wiping_free, mf_wiping_realloc, strdup,
+                         calloc);
 }
 
 bool mf_http_client_new(const struct http_client_params *params, struct http_client **out,
@@ -89,7 +92,7 @@ static CURL *take_handle(struct http_client *c)
 
 static void give_back(struct http_client *c, CURL *easy)
 {
-    curl_easy_reset(easy); /* drops the pointers to our memory, keeps nothing secret */
+    curl_easy_reset(easy); /* drops the pointers to our memory */
     if (c->idle_count < POOL_MAX)
         c->idle[c->idle_count++] = easy;
     else

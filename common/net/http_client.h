@@ -26,13 +26,13 @@ struct http_call {
     const char *content_type; /* or null */
     const char *accept;       /* or null */
     struct span body;
-    const struct secret
-        *bearer;         /* sent as Authorization: Bearer; or null. Never logged or redirected */
-    size_t answer_max;   /* bytes of body accepted; more is MF_ERR_UNAVAILABLE */
-    unsigned attempt_ms; /* one attempt; 0: as long as the call */
-    unsigned total_ms;   /* with all tries and waits; 0 gives 60,000 */
-    unsigned tries;      /* 1 for no retry. Retried: connect, TLS and reset faults, 408, 425, 429,
-                            5xx but 501; waits with full jitter 0.5 s .. 30 s, or Retry-After */
+    const struct secret *bearer; /* sent as Authorization: Bearer; or null. Never logged or
+                                    redirected; the answer's body is then a secret buf */
+    size_t answer_max;           /* bytes of body accepted; more is MF_ERR_UNAVAILABLE */
+    unsigned attempt_ms;         /* one attempt; 0: as long as the call */
+    unsigned total_ms;           /* with all tries and waits; 0 gives 60,000 */
+    unsigned tries; /* 1 for no retry. Retried: connect, TLS and reset faults, 408, 425, 429,
+                       5xx but 501; waits with full jitter 0.5 s .. 30 s, or Retry-After */
 };
 
 struct http_answer {

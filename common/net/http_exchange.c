@@ -9,6 +9,7 @@
 #include <event2/event.h>
 #include <event2/http.h>
 
+#include "common/base/wipe.h"
 #include "common/codec/json.h"
 #include "common/codec/timestamp.h"
 #include "common/net/http_connection.h"
@@ -122,12 +123,20 @@ static void free_body(const void *data, size_t n, void *state)
     free(state);
 }
 
+static void free_secret_body(const void *data, size_t n, void *state)
+{
+    (void)data;
+    (void)n;
+    mf_wiping_free(state);
+}
+
 static void add_body(struct http_request *r, struct buf *body)
 {
     struct evbuffer *out = evhttp_request_get_output_buffer(r->req);
 
     if (body->n > COPY_MAX &&
-        evbuffer_add_reference(out, body->p, body->n, free_body, body->p) == 0)
+        evbuffer_add_reference(out, body->p, body->n, body->secret ? free_secret_body : free_body,
+                               body->p) == 0)
         *body = (struct buf){0}; /* moved */
     else if (body->n > 0 && evbuffer_add(out, body->p, body->n) != 0)
         shutdown(r->fd, SHUT_RDWR);

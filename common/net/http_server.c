@@ -11,6 +11,7 @@
 #include <event2/http.h>
 #include <event2/listener.h>
 
+#include "common/base/wipe.h"
 #include "common/net/http_connection.h"
 #include "common/net/http_inbox.h"
 #include "common/net/http_listen.h"
@@ -57,6 +58,7 @@ static void drop_message(int severity, const char *message)
 
 static void set_up_libevent(void)
 {
+    event_set_mem_functions(malloc, mf_wiping_realloc, mf_wiping_free); /* before all else */
     event_set_log_callback(drop_message);
 }
 
@@ -181,9 +183,7 @@ static bool make_base(struct io_thread *t)
 
     if (config == NULL)
         return false;
-    /* Changes of what is waited for go to the kernel once a round, if at all: they mostly cancel
-     * out. No descriptor here is ever duplicated, which this would not bear. */
-    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
+    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
     t->base = event_base_new_with_config(config);
     event_config_free(config);
     return t->base != NULL;

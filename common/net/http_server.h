@@ -4,7 +4,9 @@
  * their connections. A handler runs on an I/O thread and must not block: it answers at once, or
  * defers and lets another thread answer later. Hostile framing (NUL, folding, bare LF, doubled or
  * signed Content-Length, both framings, more than one Host) is refused before a handler runs; every
- * request has a total deadline from its first byte. Rules: RFC 9112; docs/design. */
+ * request has a total deadline from its first byte. Rules: RFC 9112; docs/design.
+ *
+ * Requests carry tokens: all memory that libevent used for one is wiped when libevent frees it. */
 #ifndef MF_COMMON_NET_HTTP_SERVER_H
 #define MF_COMMON_NET_HTTP_SERVER_H
 
@@ -29,7 +31,8 @@ enum { MF_HTTP_REPLY_HEADERS_MAX = 6 };
 struct http_reply {
     unsigned status;
     const char *content_type;                              /* a literal; null for none */
-    struct buf body;                                       /* owned; the server takes it */
+    struct buf body;                                       /* owned; the server takes it; a secret
+                                                              one is wiped when it is sent */
     struct http_header headers[MF_HTTP_REPLY_HEADERS_MAX]; /* ends at a null name; texts are copied
                                                               by the call that answers; no line
                                                               ends inside */

@@ -39,8 +39,8 @@ static bool add_field(struct transfer *t, char room[static MF_TRANSFER_FIELD_MAX
     return true;
 }
 
-/* The line lives in locked memory and is wiped. libcurl reads it in place; the one copy it makes,
- * into what it sends, is freed without being wiped: that is out of our hands. */
+/* The line lives in locked memory and is wiped. libcurl reads it in place and copies it into what
+ * it sends; that copy is in ordinary memory, and is wiped when libcurl frees it. */
 static bool add_bearer(struct transfer *t, struct err *err)
 {
     static const char before[] = "Authorization: Bearer ";
@@ -163,7 +163,8 @@ void mf_transfer_start(struct transfer *t, CURL *easy, uint64_t now_ms)
                                                                              : left;
 
     t->easy = easy;
-    t->body = (struct buf){.max = t->call->answer_max};
+    /* Who shows a token may be given another. */
+    t->body = (struct buf){.max = t->call->answer_max, .secret = t->call->bearer != NULL};
     t->head_n = 0;
     t->said[0] = '\0';
     t->tries++;

@@ -7,10 +7,11 @@
 #include "common/base/file.h"
 #include "common/keys/key_file.h"
 #include "common/keys/signer_client.h"
+#include "tests/support/memory_scan.h"
 #include "tests/support/signer_pid.h"
 #include "tests/support/suite.h"
 
-enum { SCALAR = 32, MASK = 0xA5 };
+enum { SCALAR = MF_SCAN_LEN, MASK = MF_SCAN_MASK };
 
 static char folder[] = "/tmp/mayfly-signer-memory-XXXXXX";
 static char path[128], masked_path[128];
@@ -87,45 +88,6 @@ static void make_key_elsewhere(void)
     ck_assert_int_eq(status, 0);
 }
 
-static bool is_scalar(const uint8_t *at, const uint8_t masked[static SCALAR])
-{
-    size_t i = 0;
-
-    while (i < SCALAR && at[i] == (masked[i] ^ MASK))
-        i++;
-    return i == SCALAR;
-}
-
-/* True when any readable page of this process holds the bytes behind the mask. */
-static bool memory_holds(const uint8_t masked[static SCALAR])
-{
-    FILE *maps = fopen("/proc/self/maps", "r");
-    char line[512];
-    bool found = false;
-
-    ck_assert_ptr_nonnull(maps);
-    while (!found && fgets(line, sizeof line, maps) != NULL) {
-        unsigned long from = 0, to = 0;
-        char mode[5] = "";
-        if (sscanf(line, "%lx-%lx %4s", &from, &to, mode) != 3 || mode[0] != 'r' ||
-            strstr(line, "[vvar]") != NULL || strstr(line, "[vsyscall]") != NULL)
-            continue;
-        if (to - from > 1UL << 30) /* an address sanitizer's shadow: no byte of ours */
-            continue;
-        MF_SCOPED(mf_fd_done) int fd = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
-        static uint8_t block[1 << 16];
-        for (unsigned long at = from; !found && at + SCALAR <= to; at += sizeof block - SCALAR) {
-            ssize_t n = pread(fd, block, to - at < sizeof block ? to - at : sizeof block,
-                              (off_t)at);
-            for (ssize_t i = 0; !found && i + SCALAR <= n; i++)
-                found = is_scalar(block + i, masked);
-        }
-        explicit_bzero(block, sizeof block);
-    }
-    fclose(maps);
-    return found;
-}
-
 START_TEST(holds_the_key_in_locked_memory_behind_a_filter)
 {
     make_key_elsewhere();
@@ -161,12 +123,12 @@ START_TEST(keeps_the_key_out_of_its_clients_memory)
     signer = start();
     mf_ck_ok(mf_signer_sign(signer, &message, 1, &signature, &err), err);
     mf_ck_ok(mf_file_read(masked_path, SCALAR, &masked, &err), err);
-    ck_assert(!memory_holds(masked.p));
+    ck_assert(!mf_memory_holds(masked.p));
     /* The search finds one that is there. */
     volatile uint8_t planted[SCALAR];
     for (size_t i = 0; i < SCALAR; i++)
         planted[i] = masked.p[i] ^ MASK;
-    ck_assert(memory_holds(masked.p));
+    ck_assert(mf_memory_holds(masked.p));
     ck_assert_uint_eq(planted[0], (uint8_t)(masked.p[0] ^ MASK));
 }
 END_TEST
