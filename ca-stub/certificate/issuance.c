@@ -1,5 +1,7 @@
 #include "ca-stub/certificate/issuance.h"
 
+#include <inttypes.h>
+
 #include "ca-stub/certificate/ct_door.h"
 #include "ca-stub/certificate/profile.h"
 #include "common/keys/signer_client.h"
@@ -14,6 +16,7 @@ struct job { /* one certificate on its way */
     struct buf precertificate;
     struct buf certificate;
     struct ct_promise promise;
+    bool has_promise;
     enum issue_failure why;
     struct err *err;
 };
@@ -55,7 +58,9 @@ static bool prepare(struct job *job, const struct public_key *key)
         mf_err_set(job->err, MF_ERR_UNAVAILABLE, "issuing CA would end before the certificate");
         return failed(job, MF_ISSUE_CA);
     }
-    return true;
+    /* Before anything is on record or in the CT log: what cannot be finished is not begun. */
+    return mf_leaf_check_size(&job->leaf, job->err) ||
+           failed(job, job->err->code == MF_ERR_LIMIT ? MF_ISSUE_IDENTITY : MF_ISSUE_CA);
 }
 
 static bool record(struct job *job, const char *event, struct span members)
@@ -98,9 +103,10 @@ static bool get_promise(struct job *job)
     const struct span submitted[] = {mf_buf_span(&job->precertificate), chain->cert[0].der,
                                      chain->cert[1].der};
 
-    return mf_ct_door_submit(job->ca->ct, job->worker->crypto, job->worker->client, submitted,
-                             MF_LEN(submitted), chain->cert[0].spki, &job->promise, job->err) ||
-           failed(job, MF_ISSUE_CT);
+    job->has_promise = mf_ct_door_submit(job->ca->ct, job->worker->crypto, job->worker->client,
+                                         submitted, MF_LEN(submitted), chain->cert[0].spki,
+                                         &job->promise, job->err);
+    return job->has_promise || failed(job, MF_ISSUE_CT);
 }
 
 static bool finish(struct job *job)
@@ -121,6 +127,7 @@ static bool finish(struct job *job)
 static const char *reason_of(enum issue_failure why)
 {
     switch (why) {
+    case MF_ISSUE_IDENTITY:
     case MF_ISSUE_CA:
         return "CA_BACKEND";
     case MF_ISSUE_CT:
@@ -161,7 +168,13 @@ static bool carry_out(struct job *job)
     enum issue_failure why = job->why;
     mf_err_render(&cause, detail, sizeof detail);
     const struct decision_outcome failure = {
-        .outcome = "failed", .reason = reason_of(why), .detail = detail};
+        .outcome = "failed",
+        .reason = reason_of(why),
+        .detail = detail,
+        /* what the log promised is in it, with a certificate or without */
+        .log_id = job->has_promise ? job->promise.sct.log_id : NULL,
+        .sct_timestamp_ms = job->promise.sct.timestamp_ms,
+    };
     mf_err_clear(job->err);
     if (!record_outcome(job, &failure))
         return false;
@@ -198,5 +211,17 @@ bool mf_issue_deny(const struct issuer_ca *ca, const struct decision *decision, 
         return mf_err_as(err, MF_ERR_UNAVAILABLE);
     const struct audit_record record = {MF_AUDIT_DENY, mf_span_str(decision->id),
                                         mf_buf_span(&members)};
+    return mf_audit_log_append(ca->audit, &record, err);
+}
+
+bool mf_issue_unrecorded(const struct issuer_ca *ca, uint64_t count, struct err *err)
+{
+    MF_SCOPED(mf_buf_done) struct buf members = {.max = 64};
+
+    if (count == 0)
+        return true;
+    if (!mf_buf_printf(&members, err, "\"decision\":\"deny\",\"count\":%" PRIu64, count))
+        return false;
+    const struct audit_record record = {MF_AUDIT_UNRECORDED, {0}, mf_buf_span(&members)};
     return mf_audit_log_append(ca->audit, &record, err);
 }

@@ -26,7 +26,13 @@ struct issue_worker { /* one thread's; borrowed */
     struct http_client *client;
 };
 
-enum issue_failure { MF_ISSUE_CA, MF_ISSUE_CT, MF_ISSUE_AUDIT };
+enum issue_failure {
+    MF_ISSUE_IDENTITY, /* it makes a certificate too large: the caller's fault, nothing recorded yet
+                        */
+    MF_ISSUE_CA,
+    MF_ISSUE_CT,
+    MF_ISSUE_AUDIT
+};
 
 /* Issues for an accepted token and a proven key. On success *der (give it a maximum of
  * MF_LEAF_MAX) has the certificate and the outcome is durable. On failure *why is set, no
@@ -39,5 +45,7 @@ MF_MUST_USE bool mf_issue(const struct issuer_ca *ca, const struct issue_worker 
 /* Records a refusal. MF_ERR_UNAVAILABLE when the audit log cannot take it. */
 MF_MUST_USE bool mf_issue_deny(const struct issuer_ca *ca, const struct decision *decision,
                                const char *reason, const struct err *cause, struct err *err);
+/* Records that so many refusals have no record; does nothing for 0. Likewise. */
+MF_MUST_USE bool mf_issue_unrecorded(const struct issuer_ca *ca, uint64_t count, struct err *err);
 
 #endif

@@ -104,6 +104,20 @@ bool mf_leaf_write_tbs(const struct leaf *leaf, struct span sct_list, struct buf
            put_last(out, sct_list, err) && mf_tbs_finish(out, &marks, err);
 }
 
+bool mf_leaf_check_size(const struct leaf *leaf, struct err *err)
+{
+    static const uint8_t sct_list[MF_LEAF_SCT_ROOM] = {0};
+    MF_SCOPED(mf_buf_done) struct buf tbs = {.max = MF_LEAF_MAX - MF_SIGNATURE_MAX - 64};
+
+    if (mf_leaf_write_tbs(leaf, MF_SPAN_OF(sct_list), &tbs, err))
+        return true;
+    if (err->code != MF_ERR_LIMIT)
+        return false;
+    mf_err_clear(err);
+    return mf_err_set(err, MF_ERR_LIMIT, "token's claims do not fit into a certificate of %d bytes",
+                      MF_LEAF_MAX);
+}
+
 static bool differs(struct err *err, const char *what)
 {
     return mf_err_set(err, MF_ERR_INTERNAL, "%s", what);

@@ -9,6 +9,9 @@
 
 enum { MF_LEAF_LIFETIME_S = 600 };
 enum { MF_LEAF_MAX = 8 * 1024 }; /* bytes of a certificate */
+/* Bytes of it that are kept for the SCT list; a promise by an RSA-4096 log with a leaf index takes
+ * 600. */
+enum { MF_LEAF_SCT_ROOM = 1024 };
 
 struct leaf {                  /* spans borrow */
     struct span serial;        /* MF_SERIAL_LEN bytes */
@@ -27,6 +30,10 @@ struct leaf {                  /* spans borrow */
  * MF_ERR_LIMIT when the identity makes it too large. */
 MF_MUST_USE bool mf_leaf_write_tbs(const struct leaf *leaf, struct span sct_list, struct buf *out,
                                    struct err *err);
+
+/* MF_ERR_LIMIT when the certificate would be too large, with MF_LEAF_SCT_ROOM and a signature; the
+ * other errors of mf_leaf_write_tbs likewise. */
+MF_MUST_USE bool mf_leaf_check_size(const struct leaf *leaf, struct err *err);
 
 /* Reads back what is about to be handed out and compares it with what was meant: the certificate
  * parses, has one SAN (the identity's), the key, and differs from the precertificate in poison and

@@ -8,26 +8,31 @@
 
 enum { KEY_TEXT_MAX = 4096 }; /* bytes of a public key's PEM */
 
-static bool refuse(enum proof_refusal *why, enum proof_refusal reason)
+static bool refuse(enum proof_refusal *why, enum proof_refusal reason, const struct err *err)
 {
-    *why = reason;
+    bool ours = err->code == MF_ERR_SYSTEM || err->code == MF_ERR_INTERNAL ||
+                err->code == MF_ERR_UNAVAILABLE;
+
+    *why = ours ? MF_PROOF_FAULT : reason;
     return false;
-}
-
-static bool rsa_from_pkcs1(struct crypto *c, struct span der, struct public_key **key,
-                           struct err *err)
-{
-    struct span numbers, n, e;
-
-    return mf_der_take(&der, MF_DER_SEQUENCE, &numbers, err) && mf_der_end(der, err) &&
-           mf_der_take(&numbers, MF_DER_INTEGER, &n, err) &&
-           mf_der_take(&numbers, MF_DER_INTEGER, &e, err) && mf_der_end(numbers, err) &&
-           mf_der_unsigned(n, &n, err) && mf_der_unsigned(e, &e, err) &&
-           mf_public_key_from_rsa(c, n, e, key, err);
 }
 
 /* Fulcio reads any RSA key and then calls those of other sizes insecure; ours are refused as they
  * are read, so the text that the client gets is decided by the key's algorithm. */
+static bool rsa_from_pkcs1(struct crypto *c, struct span der, struct public_key **key,
+                           enum proof_refusal *why, struct err *err)
+{
+    struct span numbers, n, e;
+
+    if (!mf_der_take(&der, MF_DER_SEQUENCE, &numbers, err) || !mf_der_end(der, err) ||
+        !mf_der_take(&numbers, MF_DER_INTEGER, &n, err) ||
+        !mf_der_take(&numbers, MF_DER_INTEGER, &e, err) || !mf_der_end(numbers, err) ||
+        !mf_der_unsigned(n, &n, err) || !mf_der_unsigned(e, &e, err))
+        return false;
+    *why = MF_PROOF_KEY_WEAK;
+    return mf_public_key_from_rsa(c, n, e, key, err);
+}
+
 static bool spki_key(struct crypto *c, struct span spki, struct public_key **key,
                      enum proof_refusal *why, struct err *err)
 {
@@ -58,7 +63,7 @@ static bool read_key(struct crypto *c, struct span text, struct public_key **key
     if (mf_span_is(label, "PUBLIC KEY"))
         return spki_key(c, mf_buf_span(&der), key, why, err);
     if (mf_span_is(label, "RSA PUBLIC KEY"))
-        return rsa_from_pkcs1(c, mf_buf_span(&der), key, err);
+        return rsa_from_pkcs1(c, mf_buf_span(&der), key, why, err);
     return mf_err_set(err, MF_ERR_FORMAT, "PEM holds a '%.*s', not a public key",
                       MF_SPAN_ARG(label));
 }
@@ -67,21 +72,20 @@ bool mf_proof_by_signature(struct crypto *c, const struct possession *possession
                            struct public_key **key, enum proof_refusal *why, struct err *err)
 {
     MF_SCOPED(mf_public_key_free) struct public_key *k = NULL;
-
     enum proof_refusal unread = MF_PROOF_KEY_UNREADABLE;
 
     if (!read_key(c, possession->key_pem, &k, &unread, err)) {
         mf_err_at(err, "public key");
-        return refuse(why, unread);
+        return refuse(why, unread, err);
     }
     if (!mf_key_strength_check(k, err)) {
         mf_err_at(err, "public key");
-        return refuse(why, MF_PROOF_KEY_WEAK);
+        return refuse(why, MF_PROOF_KEY_WEAK, err);
     }
     if (!mf_verify(c, k, mf_sig_scheme_of(mf_public_key_kind(k)), possession->challenge,
                    possession->signature, err)) {
         mf_err_at(err, "proof of possession");
-        return refuse(why, MF_PROOF_NOT_PROVEN);
+        return refuse(why, MF_PROOF_NOT_PROVEN, err);
     }
     *key = MF_MOVE(k);
     return true;
@@ -133,5 +137,5 @@ bool mf_proof_by_csr(struct crypto *c, struct span pem, struct public_key **key,
         return true;
     }
     mf_err_at(err, "certificate request");
-    return refuse(why, reason);
+    return refuse(why, reason, err);
 }

@@ -12,6 +12,7 @@ enum proof_refusal { /* each has its own text in Fulcio's API */
                      MF_PROOF_NOT_PROVEN,
                      MF_PROOF_CSR_UNREADABLE,
                      MF_PROOF_ALGORITHM, /* what: "signing algorithm not permitted: ..." */
+                     MF_PROOF_FAULT,     /* ours: nothing is said about key or proof */
 };
 
 /* A certification request as PEM; its signature is the proof. Only the key is used.

@@ -118,8 +118,8 @@ static bool judge(struct token_gate *gate, struct crypto *c, struct span token, 
     if (issuer == NULL)
         return mf_refusal_set(why, "ISSUER_UNKNOWN", "issuer \"%.*s\" is not configured",
                               MF_SPAN_ARG(claims.issuer));
-    return verify(gate, c, &jws, issuer, why) &&
-           check_claims(&claims, issuer, now, &out->identity, why);
+    out->is_signed = verify(gate, c, &jws, issuer, why);
+    return out->is_signed && check_claims(&claims, issuer, now, &out->identity, why);
 }
 
 bool mf_token_gate_check(struct token_gate *gate, struct crypto *c, struct span token,

@@ -43,6 +43,7 @@ struct token_verdict {
     char subject[MF_TOKEN_NOTE_MAX];
     char jti[MF_TOKEN_NOTE_MAX];
     char kid[MF_TOKEN_NOTE_MAX];
+    bool is_signed; /* by the issuer: the texts are its word. Else anybody may have made them up */
     bool has_digest;
     uint8_t digest[32];                /* SHA-256 of the signing input: header.payload */
     struct verified_identity identity; /* of an accepted token; else empty */

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "ca-stub/audit/refusal_budget.h"
 #include "ca-stub/certificate/ct_door.h"
 #include "ca-stub/identity/dev_issuer.h"
 #include "ca-stub/identity/token_gate.h"
@@ -17,7 +18,9 @@
 #include "common/run/signals.h"
 #include "common/x509/oid.h"
 
-enum { CLOCK_STEP_MAX_MS = 1000, STOP_GRACE_MS = 6000, KEY_FILE_MAX = 4096 };
+/* What is begun until the drain ends has the CT log's time left to be answered in the grace. */
+enum { STOP_DRAIN_MS = 1500, STOP_GRACE_MS = STOP_DRAIN_MS + MF_CT_ATTEMPT_MS + 500 };
+enum { CLOCK_STEP_MAX_MS = 1000, KEY_FILE_MAX = 4096 };
 
 struct ca_server {
     const struct ca_config *config;
@@ -28,6 +31,7 @@ struct ca_server {
     struct public_key *ct_key;
     struct clock_guard *guard;
     struct audit_log *audit;
+    struct refusal_budget *budget;
     struct ct_door *ct;
     struct token_gate *gate;
     struct dev_issuer *dev_issuer;
@@ -120,7 +124,8 @@ static bool start_services(struct ca_server *s, struct err *err)
     const struct ct_door_params ct = {s->config->ct_url, s->ct_key, s->clock};
 
     return mf_clock_guard_new(&guard, &s->guard, err) && open_audit(s, err) &&
-           mf_ct_door_new(&ct, &s->ct, err) && mf_ts_clock_new(s->guard, &s->ts_clock, err) &&
+           mf_refusal_budget_new(s->clock, &s->budget, err) && mf_ct_door_new(&ct, &s->ct, err) &&
+           mf_ts_clock_new(s->guard, &s->ts_clock, err) &&
            mf_ts_issuer_new(s->crypto, s->timestamp_chain.cert[0].der, s->timestamp_signer,
                             &s->ts_issuer, err);
 }
@@ -189,12 +194,18 @@ static bool start_gate(struct ca_server *s, struct err *err)
     return true;
 }
 
+static struct issuer_ca issuer_ca(const struct ca_server *s)
+{
+    return (struct issuer_ca){&s->chain, s->ca_signer, s->audit, s->ct, s->clock};
+}
+
 static bool start_pools(struct ca_server *s, struct err *err)
 {
     const struct signing_cert_params issuing = {
-        .ca = {&s->chain, s->ca_signer, s->audit, s->ct, s->clock},
+        .ca = issuer_ca(s),
         .gate = s->gate,
         .guard = s->guard,
+        .budget = s->budget,
         .workers = s->config->workers,
     };
     const struct timestamp_params timestamps = {s->ts_issuer, s->ts_clock,
@@ -268,6 +279,17 @@ bool mf_ca_server_wait(struct ca_server *server, struct err *err)
     }
 }
 
+/* The last count, which no further refusal will bring. */
+static void record_rest(struct ca_server *s)
+{
+    const struct issuer_ca ca = issuer_ca(s);
+    struct err err = {0};
+
+    if (s->budget != NULL && !mf_issue_unrecorded(&ca, mf_refusal_budget_left_out(s->budget), &err))
+        mf_log_err(MF_LOG_WARN, "audit log", &err);
+    mf_refusal_budget_free(&s->budget);
+}
+
 /* Against the order of the start. */
 void mf_ca_server_free(struct ca_server **server)
 {
@@ -275,10 +297,13 @@ void mf_ca_server_free(struct ca_server **server)
 
     if (s == NULL)
         return;
+    if (s->issuing != NULL)
+        mf_signing_cert_pool_end(s->issuing, STOP_DRAIN_MS);
     if (s->http != NULL)
         mf_http_server_stop(s->http, STOP_GRACE_MS);
     mf_timestamp_pool_free(&s->timestamps);
     mf_signing_cert_pool_free(&s->issuing);
+    record_rest(s);
     mf_http_server_free(&s->http);
     mf_trust_bundle_free(&s->trust);
     mf_token_gate_free(&s->gate);

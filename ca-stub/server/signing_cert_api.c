@@ -27,6 +27,7 @@ struct signing_cert_pool {
     struct signing_cert_params params;
     struct http_server *server;
     struct queue *jobs;
+    atomic_uint_fast64_t begin_until_ns; /* of the clock's monotonic time */
     struct worker workers[MF_ISSUE_WORKERS_MAX];
 };
 
@@ -53,6 +54,7 @@ static void *work_forever(void *arg)
             .header_token = mf_buf_span(&job->token),
             .body = mf_buf_span(&job->body),
             .began_ns = job->began_ns,
+            .begin_until_ns = &worker->pool->begin_until_ns,
         };
         struct http_answer_to answer = {.ticket = job->ticket};
         mf_signing_cert_work(worker->work, &input, &answer.reply);
@@ -80,6 +82,7 @@ bool mf_signing_cert_pool_new(const struct signing_cert_params *params,
     if (pool == NULL)
         return mf_err_set(err, MF_ERR_SYSTEM, "no memory for the issuing workers");
     pool->params = *params;
+    atomic_init(&pool->begin_until_ns, UINT64_MAX);
     bool ok = mf_queue_new(MF_ISSUE_QUEUE_MAX, &pool->jobs, err);
     for (unsigned i = 0; ok && i < params->workers; i++)
         ok = start_worker(pool, &pool->workers[i], err);
@@ -96,12 +99,20 @@ void mf_signing_cert_pool_serve(struct signing_cert_pool *pool, struct http_serv
     pool->server = server;
 }
 
+void mf_signing_cert_pool_end(struct signing_cert_pool *pool, unsigned in_ms)
+{
+    uint64_t now_ns = mf_clock_monotonic_ns(&pool->params.ca.clock);
+
+    atomic_store(&pool->begin_until_ns, now_ns + in_ms * UINT64_C(1000000));
+}
+
 void mf_signing_cert_pool_free(struct signing_cert_pool **ppool)
 {
     struct signing_cert_pool *pool = *ppool;
 
     if (pool == NULL)
         return;
+    mf_signing_cert_pool_end(pool, 0);
     if (pool->jobs != NULL)
         mf_queue_close(pool->jobs);
     for (size_t i = 0; i < MF_LEN(pool->workers); i++) {

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "ca-stub/audit/refusal_budget.h"
 #include "ca-stub/certificate/profile.h"
 #include "ca-stub/certificate/proof_of_possession.h"
 #include "ca-stub/identity/token_gate.h"
@@ -16,6 +17,7 @@ enum { RETRY_AFTER_S = 2 };
 static const char token_text[] = "There was an error processing the identity token";
 static const char ca_text[] = "error communicating with CA backend";
 static const char ct_text[] = "Error entering certificate in CTL";
+static const char late_text[] = "the request has waited too long";
 
 struct signing_cert_worker {
     const struct signing_cert_params *params;
@@ -31,6 +33,7 @@ struct work { /* one request */
     struct decision decision;
     struct public_key *key;
     struct buf certificate;
+    bool unrecorded; /* neither audit log nor service log gets a line about it */
     struct err err;
 };
 
@@ -93,21 +96,39 @@ static void answer(struct work *w, unsigned status, const char *message, const c
                                        .message = message,
                                        .reason = reason,
                                        .detail = detail,
-                                       .decision_id = w->decision.id,
+                                       .decision_id = w->unrecorded ? "" : w->decision.id,
                                        .retry_after_s = status == 503 ? RETRY_AFTER_S : 0};
     mf_ca_refuse(&refusal, reply);
+    if (w->unrecorded)
+        return;
     mf_log(status >= 500 ? MF_LOG_WARN : MF_LOG_INFO, "certificate refused",
            MF_LOG_TEXT("decision_id", w->decision.id), MF_LOG_TEXT("reason", reason),
            MF_LOG_TEXT("detail", detail), MF_LOG_NUMBER("status", status));
 }
 
-/* A refusal is a decision: it is answered as such only once it is on record. */
+/* Up to here anybody can come, so a budget decides what is written down; see refusal_budget.h. */
+static void spend_budget(struct work *w)
+{
+    const struct signing_cert_params *params = w->worker->params;
+    uint64_t left_out = 0;
+    struct err err = {0};
+
+    w->unrecorded = !mf_refusal_budget_take(params->budget, &left_out);
+    if (left_out == 0)
+        return;
+    mf_log(MF_LOG_WARN, "refusals were not recorded", MF_LOG_NUMBER("count", left_out));
+    if (!mf_issue_unrecorded(&params->ca, left_out, &err))
+        mf_log_err(MF_LOG_WARN, "audit log", &err);
+}
+
+/* A refusal is a decision: it is answered as such only once it is on record, or counted. */
 static void deny(struct work *w, unsigned status, const char *message, const char *reason,
                  struct http_reply *reply)
 {
     struct err audit = {0};
 
-    if (mf_issue_deny(&w->worker->params->ca, &w->decision, reason, &w->err, &audit)) {
+    if (w->unrecorded ||
+        mf_issue_deny(&w->worker->params->ca, &w->decision, reason, &w->err, &audit)) {
         answer(w, status, message, reason, reply);
         return;
     }
@@ -126,6 +147,8 @@ static bool check_token(struct work *w, struct http_reply *reply)
     if (mf_token_gate_check(params->gate, w->worker->crypto, token, w->decision.at, &w->verdict,
                             &w->err))
         return true;
+    if (!w->verdict.is_signed)
+        spend_budget(w);
     const char *reason = w->verdict.reason[0] != '\0' ? w->verdict.reason : "TOKEN_REFUSED";
     if (w->err.code == MF_ERR_DENIED)
         deny(w, 400, token_text, reason, reply);
@@ -154,6 +177,9 @@ static void refuse_proof(struct work *w, enum proof_refusal why, struct http_rep
     case MF_PROOF_ALGORITHM:
         deny(w, 400, w->err.what, "ALGORITHM_FORBIDDEN", reply);
         return;
+    case MF_PROOF_FAULT:
+        answer(w, 500, ca_text, "CA_BACKEND", reply);
+        return;
     }
 }
 
@@ -173,6 +199,23 @@ static bool check_proof(struct work *w, struct http_reply *reply)
     return ok;
 }
 
+/* Asked before the work begins, and again before anything is on record: the caller may have waited
+ * for a worker, and then for an issuer's keys. */
+static bool is_in_time(struct work *w, struct http_reply *reply)
+{
+    uint64_t now_ns = mf_clock_monotonic_ns(&w->worker->params->ca.clock);
+
+    if (now_ns >= atomic_load(w->input->begin_until_ns))
+        mf_err_set(&w->err, MF_ERR_UNAVAILABLE, "the server is stopping");
+    else if (now_ns - w->input->began_ns > MF_ISSUE_DEADLINE_MS * UINT64_C(1000000))
+        mf_err_set(&w->err, MF_ERR_UNAVAILABLE, "no certificate is begun after %d s",
+                   MF_ISSUE_DEADLINE_MS / 1000);
+    else
+        return true;
+    answer(w, 503, late_text, "DEADLINE", reply);
+    return false;
+}
+
 static bool issue(struct work *w, struct http_reply *reply)
 {
     const struct issue_worker worker = {w->worker->crypto, w->worker->client};
@@ -182,7 +225,9 @@ static bool issue(struct work *w, struct http_reply *reply)
     if (mf_issue(&w->worker->params->ca, &worker, &w->decision, w->key, &w->certificate, &why,
                  &w->err))
         return true;
-    if (why == MF_ISSUE_CT)
+    if (why == MF_ISSUE_IDENTITY)
+        deny(w, 400, w->err.what, "IDENTITY_TOO_LARGE", reply);
+    else if (why == MF_ISSUE_CT)
         answer(w, 503, ct_text, "CT_LOG", reply);
     else if (why == MF_ISSUE_AUDIT)
         answer(w, 503, ca_text, "AUDIT_UNAVAILABLE", reply);
@@ -207,6 +252,25 @@ static void hand_out(struct work *w, struct http_reply *reply)
            MF_LOG_SPAN("issuer", w->verdict.identity.issuer));
 }
 
+static bool begin(struct work *w, struct http_reply *reply)
+{
+    w->unrecorded = true; /* a line for each would be load on a server that has too much */
+    if (!is_in_time(w, reply))
+        return false;
+    w->unrecorded = false;
+    if (!mf_decision_id_new(w->worker->crypto, w->decision.id, &w->err))
+        answer(w, 500, ca_text, "CA_BACKEND", reply);
+    else if (!mf_clock_guard_now(w->worker->params->guard, &w->decision.at, &w->err))
+        answer(w, 503, ca_text, "CLOCK_UNTRUSTED", reply);
+    else if (mf_signing_cert_parse(w->input->body, w->input->api, &w->request, &w->err))
+        return true;
+    else {
+        spend_budget(w);
+        answer(w, 400, w->err.what, "REQUEST_MALFORMED", reply);
+    }
+    return false;
+}
+
 void mf_signing_cert_work(struct signing_cert_worker *worker,
                           const struct signing_cert_input *input, struct http_reply *reply)
 {
@@ -214,12 +278,7 @@ void mf_signing_cert_work(struct signing_cert_worker *worker,
 
     w.decision.remote = input->remote;
     w.decision.began_ns = input->began_ns;
-    if (!mf_decision_id_new(worker->crypto, w.decision.id, &w.err))
-        answer(&w, 500, ca_text, "CA_BACKEND", reply);
-    else if (!mf_clock_guard_now(worker->params->guard, &w.decision.at, &w.err))
-        answer(&w, 503, ca_text, "CLOCK_UNTRUSTED", reply);
-    else if (!mf_signing_cert_parse(input->body, input->api, &w.request, &w.err))
-        answer(&w, 400, w.err.what, "REQUEST_MALFORMED", reply);
-    else if (check_token(&w, reply) && check_proof(&w, reply) && issue(&w, reply))
+    if (begin(&w, reply) && check_token(&w, reply) && check_proof(&w, reply) &&
+        is_in_time(&w, reply) && issue(&w, reply))
         hand_out(&w, reply);
 }

@@ -2,6 +2,8 @@
 #ifndef MF_CA_STUB_SERVER_SIGNING_CERT_WORK_H
 #define MF_CA_STUB_SERVER_SIGNING_CERT_WORK_H
 
+#include <stdatomic.h>
+
 #include "ca-stub/server/signing_cert_api.h"
 
 struct signing_cert_worker; /* one thread's crypto and connection to the CT log */
@@ -16,7 +18,8 @@ struct signing_cert_input { /* borrowed */
     const char *remote;
     struct span header_token; /* used when the body has no credentials */
     struct span body;
-    uint64_t began_ns;
+    uint64_t began_ns;                          /* monotonic, when the request came */
+    const atomic_uint_fast64_t *begin_until_ns; /* likewise; from then on nothing is begun */
 };
 /* Always sets *reply. */
 void mf_signing_cert_work(struct signing_cert_worker *worker,

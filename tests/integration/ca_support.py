@@ -103,7 +103,9 @@ class CtLog(http.server.ThreadingHTTPServer):
 
     def __init__(self, folder):
         self.key = Key(folder, "ct")
-        self.fault = None  # "hang", "500", "garbage", "wrong-key", "wrong-time", "endless"
+        # "hang", "slow", "500", "garbage", "wrong-key", "wrong-time", "endless"
+        self.fault = None
+        self.extensions = b""  # of the promise
         self.chains = []
         self.release = threading.Event()  # ends what hangs
         super().__init__(("127.0.0.1", 0), CtHandler)
@@ -137,6 +139,8 @@ class CtHandler(http.server.BaseHTTPRequestHandler):
             self.server.release.wait(60)
             self.close_connection = True
             return
+        if fault == "slow":
+            self.server.release.wait(3)
         if fault == "500":
             self.answer(500, b"no\n")
         elif fault == "garbage":
@@ -156,11 +160,13 @@ class CtHandler(http.server.BaseHTTPRequestHandler):
         tbs = tbs_without_poison(chain[0])
         issuer = hashlib.sha256(certificate_spki(chain[1])).digest()
         signed = (b"\0\0" + struct.pack(">QH", when, 1) + issuer +
-                  len(tbs).to_bytes(3, "big") + tbs + b"\0\0")
+                  len(tbs).to_bytes(3, "big") + tbs +
+                  len(self.server.extensions).to_bytes(2, "big") + self.server.extensions)
         signer = Key(key.path.parent, "other-ct") if fault == "wrong-key" else key
         signature = signer.sign(signed)
         return {"sct_version": 0, "id": b64(hashlib.sha256(key.spki).digest()),
-                "timestamp": when + (1 if fault == "wrong-time" else 0), "extensions": "",
+                "timestamp": when + (1 if fault == "wrong-time" else 0),
+                "extensions": b64(self.server.extensions),
                 "signature": b64(b"\x04\x03" + len(signature).to_bytes(2, "big") + signature)}
 
     def answer(self, status, body):

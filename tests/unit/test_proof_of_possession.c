@@ -1,14 +1,14 @@
-#include <openssl/bn.h>
+#include <stdlib.h>
+
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
 #include "ca-stub/certificate/csr.h"
-#include "ca-stub/certificate/key_strength.h"
 #include "ca-stub/certificate/proof_of_possession.h"
 #include "common/codec/pem.h"
-#include "common/crypto/rsa_close_primes.h"
 #include "tests/support/fresh_crypto.h"
 #include "tests/support/suite.h"
 
@@ -259,10 +259,20 @@ START_TEST(refuses_what_is_no_public_key)
 }
 END_TEST
 
+/* Sizes of RSA keys in the old form, and what becomes of them; -1: accepted. */
+static const struct {
+    const char *type;
+    int why;
+    const char *message;
+} pkcs1[] = {
+    {"RSA-2048", -1, ""},
+    {"RSA-1024", MF_PROOF_KEY_WEAK, "public key: RSA key has 1024 bits"},
+    {"RSA-2560", MF_PROOF_KEY_WEAK, "public key: RSA key has 2560 bits"},
+};
+
 START_TEST(reads_pkcs1_keys)
 {
-    EVP_PKEY *key = make_key("RSA-2048");
-    BIO *bio = BIO_new(BIO_s_mem());
+    EVP_PKEY *key = make_key(pkcs1[_i].type);
     unsigned char *der = NULL;
     int n = i2d_PublicKey(key, &der);
     MF_SCOPED(mf_buf_done) struct buf pem = {.max = 4096};
@@ -274,58 +284,72 @@ START_TEST(reads_pkcs1_keys)
     mf_ck_ok(mf_pem_append(&pem, "RSA PUBLIC KEY", (struct span){der, (size_t)n}, &err), err);
     const struct possession possession = {mf_buf_span(&pem), MF_SPAN("sub"),
                                           mf_buf_span(&signature)};
-    mf_ck_ok(mf_proof_by_signature(crypto, &possession, &proven, &why, &err), err);
+    bool ok = mf_proof_by_signature(crypto, &possession, &proven, &why, &err);
+    if (pkcs1[_i].why < 0) {
+        mf_ck_ok(ok, err);
+    } else {
+        mf_ck_refused(ok, err, pkcs1[_i].message);
+        ck_assert_int_eq((int)why, pkcs1[_i].why);
+    }
     OPENSSL_free(der);
-    BIO_free(bio);
     EVP_PKEY_free(key);
 }
 END_TEST
 
-START_TEST(knows_the_fingerprint_of_the_broken_generator)
-{
-    /* a power of 65537 is one modulo every prime */
-    uint8_t power[8];
+/* ---- memory that OpenSSL does not get ---- */
 
-    mf_put_be64(power, UINT64_C(65537) * 65537 * 65537);
-    ck_assert(mf_rsa_is_roca(MF_SPAN_OF(power)));
-    power[7] ^= 2;
-    ck_assert(!mf_rsa_is_roca(MF_SPAN_OF(power)));
+static long allocations_left = -1; /* -1: no end */
+
+static void *limited_alloc(size_t n, const char *file, int line)
+{
+    (void)file, (void)line;
+    if (allocations_left == 0)
+        return NULL;
+    if (allocations_left > 0)
+        allocations_left--;
+    return malloc(n);
 }
-END_TEST
 
-/* Two neighbouring primes of 1,024 bits, and a modulus as OpenSSL makes them. */
-START_TEST(finds_primes_that_lie_close_together)
+static void *limited_realloc(void *p, size_t n, const char *file, int line)
 {
-    BN_CTX *ctx = BN_CTX_new();
-    BIGNUM *p = BN_new(), *q = BN_new(), *n = BN_new();
-    uint8_t modulus[256];
-    bool close = false;
-    struct err err = {0};
+    (void)file, (void)line;
+    if (allocations_left == 0)
+        return NULL;
+    if (allocations_left > 0)
+        allocations_left--;
+    return realloc(p, n);
+}
 
-    ck_assert(BN_generate_prime_ex(p, 1024, 0, NULL, NULL, NULL) == 1);
-    ck_assert(BN_copy(q, p) != NULL);
-    do
-        ck_assert(BN_add_word(q, 2) == 1);
-    while (BN_check_prime(q, ctx, NULL) != 1);
-    ck_assert(BN_mul(n, p, q, ctx) == 1 && BN_bn2binpad(n, modulus, sizeof modulus) > 0);
-    mf_ck_ok(mf_rsa_has_close_primes(MF_SPAN_OF(modulus), &close, &err), err);
-    ck_assert(close);
-    close = false;
-    ck_assert(BN_sqr(n, p, ctx) == 1 && BN_bn2binpad(n, modulus, sizeof modulus) > 0);
-    mf_ck_ok(mf_rsa_has_close_primes(MF_SPAN_OF(modulus), &close, &err), err);
-    ck_assert(close);
-    EVP_PKEY *key = make_key("RSA-2048");
-    BIGNUM *good = NULL;
-    ck_assert(EVP_PKEY_get_bn_param(key, "n", &good) == 1);
-    ck_assert(BN_bn2binpad(good, modulus, sizeof modulus) > 0);
-    mf_ck_ok(mf_rsa_has_close_primes(MF_SPAN_OF(modulus), &close, &err), err);
-    ck_assert(!close);
-    BN_free(good);
+static void plain_free(void *p, const char *file, int line)
+{
+    (void)file, (void)line;
+    free(p);
+}
+
+/* Wherever the lower rooms say that the system failed, it is not the key's or the proof's fault. */
+START_TEST(a_lack_of_memory_is_not_the_callers_fault)
+{
+    EVP_PKEY *key = make_key(_i == 0 ? "P-256" : "RSA-2048");
+    MF_SCOPED(mf_buf_done) struct buf pem = public_pem(key);
+    MF_SCOPED(mf_buf_done) struct buf signature = sign_with(key, "SHA256", "sub");
+    const struct possession possession = {mf_buf_span(&pem), MF_SPAN("sub"),
+                                          mf_buf_span(&signature)};
+    bool ok = false;
+    long n = 0, faults = 0;
+
+    for (; !ok && n < 10000; n++) {
+        MF_SCOPED(mf_public_key_free) struct public_key *proven = NULL;
+        enum proof_refusal why = MF_PROOF_ALGORITHM;
+        struct err err = {0};
+        allocations_left = n;
+        ok = mf_proof_by_signature(crypto, &possession, &proven, &why, &err);
+        allocations_left = -1;
+        ck_assert_msg((err.code == MF_ERR_SYSTEM) == (!ok && why == MF_PROOF_FAULT),
+                      "after %ld: %d, %s: %s", n, (int)why, err.where, err.what);
+        faults += !ok && why == MF_PROOF_FAULT;
+    }
+    ck_assert(ok && faults > 1);
     EVP_PKEY_free(key);
-    BN_free(n);
-    BN_free(q);
-    BN_free(p);
-    BN_CTX_free(ctx);
 }
 END_TEST
 
@@ -334,6 +358,8 @@ Suite *mf_suite(void)
     Suite *suite = suite_create("proof_of_possession");
     TCase *csr = tcase_create("csr"), *pop = tcase_create("signature");
 
+    if (CRYPTO_set_mem_functions(limited_alloc, limited_realloc, plain_free) != 1)
+        abort(); /* OpenSSL was used before */
     tcase_add_checked_fixture(csr, open_crypto, close_crypto);
     tcase_add_checked_fixture(pop, open_crypto, close_crypto);
     tcase_set_timeout(csr, 60);
@@ -344,9 +370,8 @@ Suite *mf_suite(void)
     tcase_add_loop_test(csr, refuses_text_that_is_no_request, 0, MF_LEN(texts));
     tcase_add_loop_test(pop, judges_signatures_over_the_challenge, 0, MF_LEN(signatures));
     tcase_add_loop_test(pop, refuses_what_is_no_public_key, 0, 4);
-    tcase_add_test(pop, reads_pkcs1_keys);
-    tcase_add_test(pop, knows_the_fingerprint_of_the_broken_generator);
-    tcase_add_test(pop, finds_primes_that_lie_close_together);
+    tcase_add_loop_test(pop, reads_pkcs1_keys, 0, MF_LEN(pkcs1));
+    tcase_add_loop_test(pop, a_lack_of_memory_is_not_the_callers_fault, 0, 2);
     suite_add_tcase(suite, csr);
     suite_add_tcase(suite, pop);
     return suite;
