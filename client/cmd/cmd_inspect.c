@@ -111,6 +111,13 @@ static bool show_bundle(struct view *v, const struct bundle *b, struct err *err)
     return show_timestamps(v, b, err);
 }
 
+/* As in mf_bundle_read: a file that was read and does not hold. */
+static bool damaged(const char *path, struct err *err)
+{
+    mf_err_as(err, MF_ERR_REJECTED);
+    return mf_err_at(err, "%s", path);
+}
+
 static bool inspect(const char *path, bool json, struct err *err)
 {
     MF_SCOPED(mf_bundle_free) struct bundle *bundle = NULL;
@@ -123,7 +130,7 @@ static bool inspect(const char *path, bool json, struct err *err)
         mf_json_begin_object(&v.writer);
         mf_json_member_put_cstr(&v.writer, "schema", "mayfly.inspect/1");
     }
-    bool ok = show_bundle(&v, bundle, err) || mf_err_at(err, "%s", path);
+    bool ok = show_bundle(&v, bundle, err) || damaged(path, err);
     if (ok && json) {
         mf_json_end_object(&v.writer);
         ok = mf_json_written(&v.writer);

@@ -80,6 +80,7 @@ static bool write_body(struct crypto *c, const struct private_key *key, struct b
 bool mf_ca_answer_leaf(struct span body, struct buf *certificate, struct err *err)
 {
     MF_SCOPED(mf_json_free) struct json *doc = NULL;
+    MF_SCOPED(mf_buf_done) struct buf der = {.max = certificate->max};
     const struct json_node *answer = NULL;
     const struct json_node *chain = NULL;
     const struct json_node *list = NULL;
@@ -96,10 +97,11 @@ bool mf_ca_answer_leaf(struct span body, struct buf *certificate, struct err *er
         return false;
     if (mf_json_size(list) == 0)
         return mf_err_set(err, MF_ERR_FORMAT, "the chain is empty");
-    return mf_json_string(mf_json_at(list, 0), &pem, err) &&
-           mf_pem_next(&pem, &label, certificate, err) &&
-           (mf_span_is(label, "CERTIFICATE") ||
-            mf_err_set(err, MF_ERR_FORMAT, "the chain does not begin with a certificate"));
+    if (!mf_json_string(mf_json_at(list, 0), &pem, err) || !mf_pem_next(&pem, &label, &der, err))
+        return mf_err_as(err, MF_ERR_FORMAT);
+    if (!mf_span_is(label, "CERTIFICATE"))
+        return mf_err_set(err, MF_ERR_FORMAT, "the chain does not begin with a certificate");
+    return mf_buf_append(certificate, mf_buf_span(&der), err);
 }
 
 static bool check_key(struct crypto *c, const struct private_key *key, struct span certificate,

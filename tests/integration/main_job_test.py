@@ -63,6 +63,22 @@ def test_inspect_gives_no_verdict(bench):
     assert said["schema"] == "mayfly.inspect/1" and said["sha256"] == sha256(bench.folder / "seen")
 
 
+def test_inspect_of_a_bundle_whose_parts_are_damaged(bench):
+    _, bundle = bench.signed("damaged", "damaged")
+    whole = json.loads(bundle.read_text())
+    for name, text in (("certificate", ["certificate", "rawBytes"]),
+                       ("timestamp 0", ["timestampVerificationData", "rfc3161Timestamps", 0,
+                                        "signedTimestamp"])):
+        said = json.loads(json.dumps(whole))
+        part = said["verificationMaterial"]
+        for step in text[:-1]:
+            part = part[step]
+        part[text[-1]] = "MAA="
+        path = bench.file("damaged.json", json.dumps(said))
+        bench.run("inspect", path).expect(1, "damaged.json", name)
+        assert not bench.run("inspect", "--json", path).expect(1).out
+
+
 def test_json_results(bench):
     path = bench.file("as-json", "as json")
     said = json.loads(bench.sign("--json", path).expect(0).out)
