@@ -123,10 +123,8 @@ static bool step_log(struct run *r, struct err *err)
             continue; /* another log's entry proves nothing to us */
         if (!mf_tlog_check(r->c, e, &expected, log, err))
             return b->entry_count == 1 ? false : mf_err_at(err, "entry %zu", i);
-        if (good++ == 0) {
+        if (good++ == 0)
             r->out->log_index = e->log_index;
-            r->out->log_url = log->base_url;
-        }
     }
     if (good > 0)
         return true;
@@ -159,14 +157,14 @@ static bool step_timestamp(struct run *r, struct err *err)
 
     for (size_t i = 0; i < b->timestamp_count; i++) {
         struct err why = {0};
-        struct verified_time t;
+        struct instant t;
         bool known = false;
         for (size_t k = 0; k < i; k++)
             if (mf_span_eq(mf_buf_span(&b->timestamps[k]), mf_buf_span(&b->timestamps[i])))
                 return mf_err_set(err, MF_ERR_REJECTED, "token %zu stands twice", i);
         if (mf_timestamp_check(r->c, mf_buf_span(&b->timestamps[i]), mf_buf_span(&b->signature),
                                r->params->root, &t, &known, &why)) {
-            r->out->times[r->out->time_count++] = t.at;
+            r->out->times[r->out->time_count++] = t;
             continue;
         }
         if (known) {

@@ -38,7 +38,6 @@ struct verification {
     struct instant times[MF_VERIFIED_TIMES_MAX];
     size_t time_count; /* MF_STEP_TIMESTAMP */
     int64_t log_index; /* MF_STEP_LOG; of the first entry that counted */
-    struct span log_url;
 };
 
 struct verify_params {

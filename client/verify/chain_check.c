@@ -16,63 +16,80 @@ static bool check_profile(const struct cert *leaf, struct err *err)
     return true;
 }
 
-/* Tries one authority at one time. */
+struct when { /* verified times, one or more */
+    const struct instant *times;
+    size_t count;
+};
+
+static bool check_window(const struct trusted_chain *ca, struct when when, struct err *err)
+{
+    char text[MF_RFC3339_MAX];
+
+    for (size_t i = 0; i < when.count; i++) {
+        if (mf_validity_holds(&ca->valid, when.times[i]))
+            continue;
+        mf_rfc3339_write(when.times[i], text);
+        return mf_err_set(err, MF_ERR_REJECTED, "%s is outside the authority's window", text);
+    }
+    return true;
+}
+
 static bool check_under(struct crypto *c, const struct cert *leaf, const struct trusted_chain *ca,
-                        struct instant at, const struct cert **issuer, struct err *err)
+                        struct when when, const struct cert **issuer, struct err *err)
 {
     const struct chain_params params = {
         .leaf = leaf,
         .pool = ca->certs,
         .pool_count = ca->count,
-        .at = at,
+        .times = when.times,
+        .time_count = when.count,
         .purpose = mf_oid_eku_code_signing,
     };
     size_t signer = 0;
 
-    if (!mf_validity_holds(&ca->valid, at))
-        return mf_err_set(err, MF_ERR_REJECTED, "outside the authority's window");
+    if (!check_window(ca, when, err))
+        return false;
     if (!mf_chain_verify(c, &params, &signer, err))
         return mf_err_as(err, MF_ERR_REJECTED);
     *issuer = &ca->certs[signer];
     return true;
 }
 
-static bool check_at(struct crypto *c, const struct cert *leaf, const struct trusted_root *root,
-                     struct instant at, const struct cert **issuer, struct err *err)
+static bool may_have_issued(const struct trusted_chain *ca, const struct cert *leaf)
 {
-    char when[MF_RFC3339_MAX];
-    struct err best = {0};
-
-    for (size_t i = 0; i < root->ca_count; i++) {
-        const struct trusted_chain *ca = &root->cas[i];
-        struct err why = {0};
-        if (check_under(c, leaf, ca, at, issuer, &why))
+    for (size_t i = 0; i < ca->count; i++)
+        if (mf_chain_may_have_issued(&ca->certs[i], leaf))
             return true;
-        /* The authority that bears the leaf's issuer name has the reason worth telling. */
-        if (best.code == MF_OK || mf_span_eq(ca->certs[0].subject, leaf->issuer))
-            best = why;
-    }
-    if (best.code == MF_OK)
-        mf_err_set(&best, MF_ERR_REJECTED, "the trusted root names no certificate authority");
-    *err = best;
-    mf_rfc3339_write(at, when);
-    mf_err_at(err, "at %s", when);
-    return mf_err_hint(err, "check that this trusted root belongs to the signer's instance");
+    return false;
 }
 
 bool mf_chain_check(struct crypto *c, const struct cert *leaf, const struct trusted_root *root,
                     const struct instant *times, size_t time_count, const struct cert **issuer,
                     struct err *err)
 {
-    const struct cert *found = NULL;
+    const struct when when = {times, time_count};
+    struct err best = {0};
+    bool is_known = false;
 
     if (time_count == 0)
         return mf_err_set(err, MF_ERR_REJECTED, "there is no verified time to check it at");
     if (!check_profile(leaf, err))
         return false;
-    for (size_t i = 0; i < time_count; i++)
-        if (!check_at(c, leaf, root, times[i], &found, err))
-            return false;
-    *issuer = found;
-    return true;
+    for (size_t i = 0; i < root->ca_count; i++) {
+        const struct trusted_chain *ca = &root->cas[i];
+        struct err why = {0};
+        if (check_under(c, leaf, ca, when, issuer, &why))
+            return true;
+        /* The authority that could have issued it has the reason worth telling. */
+        bool is_candidate = may_have_issued(ca, leaf);
+        if (best.code == MF_OK || is_candidate)
+            best = why;
+        is_known = is_known || is_candidate;
+    }
+    if (best.code == MF_OK)
+        mf_err_set(&best, MF_ERR_REJECTED, "the trusted root names no certificate authority");
+    *err = best;
+    if (!is_known)
+        mf_err_hint(err, "check that this trusted root belongs to the signer's instance");
+    return false;
 }

@@ -5,8 +5,8 @@
 
 #include "client/trust/trusted_root.h"
 
-/* *issuer gets the certificate that signed the leaf, borrowed from the root. All times must hold;
- * no time at all is refused. MF_ERR_REJECTED says which time and which certificate. */
+/* *issuer gets the certificate that signed the leaf, borrowed from the root. One chain must hold at
+ * all times; no time at all is refused. MF_ERR_REJECTED says which time and which certificate. */
 MF_MUST_USE bool mf_chain_check(struct crypto *c, const struct cert *leaf,
                                 const struct trusted_root *root, const struct instant *times,
                                 size_t time_count, const struct cert **issuer, struct err *err);

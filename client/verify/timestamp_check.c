@@ -73,7 +73,8 @@ static bool check_chain(struct crypto *c, const struct tsr *t, const struct trus
         .leaf = signer,
         .pool = tsa->certs + (leaf_inside ? 1 : 0),
         .pool_count = tsa->count - (leaf_inside ? 1 : 0),
-        .at = t->gen_time,
+        .times = &t->gen_time,
+        .time_count = 1,
         .purpose = mf_oid_eku_time_stamping,
     };
     return mf_chain_verify(c, &params, NULL, err);
@@ -141,7 +142,10 @@ static bool check_authority(struct crypto *c, const struct tsr *t, const struct 
 {
     struct cert signer;
 
-    if (!pick_signer(t, tsa, &signer, err) || !check_chain(c, t, tsa, &signer, err))
+    if (!pick_signer(t, tsa, &signer, err))
+        return false;
+    *known = !tsa->certs[0].is_ca; /* the root names the signer itself */
+    if (!check_chain(c, t, tsa, &signer, err))
         return false;
     *known = true;
     if (!mf_validity_holds(&tsa->valid, t->gen_time))
@@ -161,7 +165,7 @@ static bool check_imprint(struct crypto *c, const struct tsr *t, struct span mes
 }
 
 bool mf_timestamp_check(struct crypto *c, struct span tsr, struct span message,
-                        const struct trusted_root *root, struct verified_time *out, bool *known,
+                        const struct trusted_root *root, struct instant *out, bool *known,
                         struct err *err)
 {
     struct err best = {0};
@@ -180,7 +184,7 @@ bool mf_timestamp_check(struct crypto *c, struct span tsr, struct span message,
             *known = true;
             if (!check_imprint(c, &t, message, err))
                 return false;
-            *out = (struct verified_time){.at = t.gen_time, .authority = i};
+            *out = t.gen_time;
             return true;
         }
         /* The authority that could have signed has the reason worth telling. */
@@ -190,5 +194,7 @@ bool mf_timestamp_check(struct crypto *c, struct span tsr, struct span message,
     }
     *err = best;
     mf_err_as(err, MF_ERR_REJECTED);
-    return mf_err_hint(err, "check that the trusted root names the timestamp authority");
+    if (!*known)
+        mf_err_hint(err, "check that the trusted root names the timestamp authority");
+    return false;
 }

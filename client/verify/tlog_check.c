@@ -21,10 +21,13 @@ static bool check_presence(const struct tlog_entry *e, struct err *err)
         return mf_err_set(err, MF_ERR_REJECTED, "inclusion proof is missing");
     if (e->checkpoint.n == 0)
         return mf_err_set(err, MF_ERR_REJECTED, "checkpoint is missing");
+    if (e->body.n == 0)
+        return mf_err_set(err, MF_ERR_REJECTED, "canonicalizedBody is missing");
     return true;
 }
 
-/* What the log hashed into its tree. A body that comes along must be the very same bytes. */
+/* What the log hashed into its tree. The body that comes along must be the very same bytes: the
+ * leaf would hold without it, but verifiers that read it would see another bundle than we do. */
 static bool rebuild_leaf(struct crypto *c, const struct tlog_entry *e,
                          const struct hashedrekord *expected, uint8_t leaf[static 32],
                          struct err *err)
@@ -33,7 +36,7 @@ static bool rebuild_leaf(struct crypto *c, const struct tlog_entry *e,
 
     if (!mf_hashedrekord_print(expected, &body, err))
         return false;
-    if (e->body.n > 0 && !mf_span_eq(e->body, mf_buf_span(&body)))
+    if (!mf_span_eq(e->body, mf_buf_span(&body)))
         return mf_err_set(err, MF_ERR_REJECTED,
                           "the entry is not of this signature, certificate and digest");
     mf_merkle_hash_leaf(c, mf_buf_span(&body), leaf);
@@ -94,15 +97,16 @@ static bool check_checkpoint(struct crypto *c, const struct tlog_entry *e,
     return true;
 }
 
-/* The copies inside the proof say nothing that counts, but a copy that differs is a lie. */
+/* What counts is the entry's index and the checkpoint's head. There are verifiers that go by the
+ * copies inside the proof: all must say the same. An absent number is 0 (proto3). */
 static bool check_copies(const struct tlog_entry *e, const struct merkle_head *head,
                          struct err *err)
 {
-    if (e->root.n > 0 && !mf_span_eq(e->root, (struct span){head->root, sizeof head->root}))
+    if (!mf_span_eq(e->root, (struct span){head->root, sizeof head->root}))
         return mf_err_set(err, MF_ERR_REJECTED, "rootHash is not the checkpoint's");
-    if (e->tree_size != 0 && (uint64_t)e->tree_size != head->size)
+    if ((uint64_t)e->tree_size != head->size)
         return mf_err_set(err, MF_ERR_REJECTED, "treeSize is not the checkpoint's");
-    if (e->proof_log_index != 0 && e->proof_log_index != e->log_index)
+    if (e->proof_log_index != e->log_index)
         return mf_err_set(err, MF_ERR_REJECTED, "logIndex of the proof is not the entry's");
     return true;
 }

@@ -111,8 +111,11 @@ static bool parse_sid(struct span *rest, struct tsr *t, struct err *err)
     struct span sid;
     struct der_value issuer;
 
+    if (mf_der_peek(*rest) == MF_DER_CONTEXT(0))
+        return mf_err_set(err, MF_ERR_FORMAT,
+                          "signer is named by key identifier, not by issuer and serial number");
     if (!mf_der_take(rest, MF_DER_SEQUENCE, &sid, err))
-        return mf_err_hint(err, "only issuer and serial number name a signer here");
+        return false;
     if (!mf_der_next(&sid, &issuer, err) ||
         !mf_der_take(&sid, MF_DER_INTEGER, &t->signer_serial, err))
         return false;

@@ -34,6 +34,14 @@ static bool check_time(const struct cert *cert, struct instant at, struct err *e
                       early ? "begins" : "ended", end);
 }
 
+static bool check_times(const struct chain_params *p, const struct cert *cert, struct err *err)
+{
+    for (size_t i = 0; i < p->time_count; i++)
+        if (!check_time(cert, p->times[i], err))
+            return false;
+    return true;
+}
+
 static bool check_critical(const struct cert *cert, struct span also, struct err *err)
 {
     const struct span known[] = {mf_oid_key_usage,         mf_oid_ext_key_usage,
@@ -60,7 +68,7 @@ static bool check_leaf(const struct chain_params *p, struct err *err)
         return reject(err, "not a version 3 certificate");
     if (!mf_cert_has_eku(p->leaf, p->purpose, NULL))
         return reject(err, "extended key usage does not list the purpose");
-    return check_time(p->leaf, p->at, err) && check_critical(p->leaf, p->leaf_critical, err);
+    return check_times(p, p->leaf, err) && check_critical(p->leaf, p->leaf_critical, err);
 }
 
 /* below: issuers under this one in the path that are not self-issued (RFC 5280 6.1.4 l, m). */
@@ -86,10 +94,10 @@ static bool check_issuer(const struct chain_params *p, const struct cert *cert, 
     if (cert->has_eku && !mf_cert_has_eku(cert, p->purpose, NULL) &&
         !mf_cert_has_eku(cert, mf_oid_eku_any, NULL))
         return reject(err, "extended key usage does not list the purpose");
-    return check_time(cert, p->at, err);
+    return check_times(p, cert, err);
 }
 
-static bool may_have_issued(const struct cert *issuer, const struct cert *cert)
+bool mf_chain_may_have_issued(const struct cert *issuer, const struct cert *cert)
 {
     return mf_span_eq(cert->issuer, issuer->subject) &&
            (cert->aki.n == 0 || issuer->ski.n == 0 || mf_span_eq(cert->aki, issuer->ski));
@@ -135,7 +143,7 @@ static size_t next_issuer(struct search *s, const struct cert *cert, size_t from
 
     for (size_t i = from; i < p->pool_count; i++) {
         struct err err = {0};
-        if (is_on_path(s, i) || !may_have_issued(&p->pool[i], cert))
+        if (is_on_path(s, i) || !mf_chain_may_have_issued(&p->pool[i], cert))
             continue;
         if (check_issuer(p, &p->pool[i], counted_issuers(s), &err) &&
             check_signature(s, cert, &p->pool[i], &err))
@@ -173,8 +181,9 @@ bool mf_chain_verify(struct crypto *c, const struct chain_params *params, size_t
 {
     struct search s = {.crypto = c, .params = params};
 
-    if (params->pool_count == 0 || params->pool_count > MF_CHAIN_MAX || params->purpose.n == 0)
-        return mf_err_set(err, MF_ERR_INTERNAL, "chain needs 1 to %d issuers and a purpose",
+    if (params->pool_count == 0 || params->pool_count > MF_CHAIN_MAX || params->time_count == 0 ||
+        params->purpose.n == 0)
+        return mf_err_set(err, MF_ERR_INTERNAL, "chain needs 1 to %d issuers, a time and a purpose",
                           MF_CHAIN_MAX);
     if (!check_leaf(params, err))
         return mf_err_at(err, "certificate");

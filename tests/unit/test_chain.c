@@ -73,12 +73,15 @@ static void made_done(struct made *m)
     mf_buf_done(&m->der);
 }
 
+static const struct instant now = {NOW, 0};
+
 static struct chain_params params_for(const struct cert *leaf, const struct cert *pool, size_t n)
 {
     return (struct chain_params){.leaf = leaf,
                                  .pool = pool,
                                  .pool_count = n,
-                                 .at = {NOW, 0},
+                                 .times = &now,
+                                 .time_count = 1,
                                  .purpose = mf_oid_eku_code_signing};
 }
 
@@ -95,7 +98,7 @@ static void expect(const struct made_cert want[KEYS], struct instant at, struct 
     struct err err = {0};
     size_t issuer = 42;
 
-    p.at = at;
+    p.times = &at;
     p.leaf_critical = leaf_critical;
     if (message == NULL) {
         mf_ck_ok(mf_chain_verify(crypto, &p, &issuer, &err), err);
@@ -316,16 +319,45 @@ START_TEST(bounds_the_search)
 }
 END_TEST
 
-START_TEST(refuses_to_run_without_pool_or_purpose)
+/* One chain for all times: its signatures are looked at once, its validity at each. */
+START_TEST(wants_the_chain_to_be_valid_at_every_time)
+{
+    MF_SCOPED(made_done) struct made root = make(&root_template, keys[ROOT], keys[ROOT]);
+    MF_SCOPED(made_done)
+    struct made middle = make(&intermediate_template, keys[INTERMEDIATE], keys[ROOT]);
+    MF_SCOPED(made_done) struct made leaf = make(&leaf_template, keys[LEAF], keys[INTERMEDIATE]);
+    const struct cert pool[] = {middle.cert, root.cert};
+    struct chain_params p = params_for(&leaf.cert, pool, MF_LEN(pool));
+    const struct instant inside[] = {leaf.cert.not_before, now, leaf.cert.not_after};
+    const struct instant late[] = {now, {leaf.cert.not_after.s + 1, 0}};
+    const struct instant early[] = {now, now, {leaf.cert.not_before.s - 1, 0}};
+    struct err err = {0}, again = {0};
+
+    p.times = inside;
+    p.time_count = MF_LEN(inside);
+    mf_ck_ok(mf_chain_verify(crypto, &p, NULL, &err), err);
+    p.times = late;
+    p.time_count = MF_LEN(late);
+    mf_ck_refused(mf_chain_verify(crypto, &p, NULL, &err), err, "its validity ended");
+    p.times = early;
+    p.time_count = MF_LEN(early);
+    mf_ck_refused(mf_chain_verify(crypto, &p, NULL, &again), again, "its validity begins");
+}
+END_TEST
+
+START_TEST(refuses_to_run_without_pool_time_or_purpose)
 {
     MF_SCOPED(made_done) struct made root = make(&root_template, keys[ROOT], keys[ROOT]);
     struct chain_params p = params_for(&root.cert, &root.cert, 0);
-    struct err err = {0}, again = {0};
+    struct err err = {0}, again = {0}, timeless = {0};
 
     mf_ck_refused(mf_chain_verify(crypto, &p, NULL, &err), err, "chain needs 1 to 8 issuers");
     p = params_for(&root.cert, &root.cert, 1);
     p.purpose = (struct span){0};
     mf_ck_refused(mf_chain_verify(crypto, &p, NULL, &again), again, "and a purpose");
+    p = params_for(&root.cert, &root.cert, 1);
+    p.time_count = 0;
+    mf_ck_refused(mf_chain_verify(crypto, &p, NULL, &timeless), timeless, "a time");
 }
 END_TEST
 
@@ -344,7 +376,8 @@ Suite *mf_suite(void)
     tcase_add_test(tc, allows_version_1_to_an_anchor_only);
     tcase_add_test(tc, goes_back_from_an_issuer_that_leads_nowhere);
     tcase_add_test(tc, bounds_the_search);
-    tcase_add_test(tc, refuses_to_run_without_pool_or_purpose);
+    tcase_add_test(tc, refuses_to_run_without_pool_time_or_purpose);
+    tcase_add_test(tc, wants_the_chain_to_be_valid_at_every_time);
     suite_add_tcase(suite, tc);
     return suite;
 }
