@@ -76,25 +76,53 @@ static bool show_certificate(struct view *v, const struct bundle *b, struct err 
     return true;
 }
 
+/* What there may be several of is an array in JSON: no name stands twice in an object. */
+static void begin_list(struct view *v, const char *name)
+{
+    if (!v->json)
+        return;
+    mf_json_key(&v->writer, name);
+    mf_json_begin_array(&v->writer);
+}
+
+static void end_list(struct view *v)
+{
+    if (v->json)
+        mf_json_end_array(&v->writer);
+}
+
 static void show_entries(struct view *v, const struct bundle *b)
 {
+    begin_list(v, "log_entries");
     for (size_t i = 0; i < b->entry_count; i++) {
         const struct tlog_entry *e = &b->entries[i];
+        if (v->json)
+            mf_json_begin_object(&v->writer);
         show(v, "log_entry_kind", e->kind);
         show_number(v, "log_index", e->log_index);
         show_hex(v, "log_id", e->log_id);
         show_number(v, "tree_size", e->tree_size);
+        if (v->json)
+            mf_json_end_object(&v->writer);
     }
+    end_list(v);
 }
 
 static bool show_timestamps(struct view *v, const struct bundle *b, struct err *err)
 {
+    begin_list(v, "timestamps");
     for (size_t i = 0; i < b->timestamp_count; i++) {
+        char when[MF_RFC3339_MAX];
         struct tsr t;
         if (!mf_tsr_parse(mf_buf_span(&b->timestamps[i]), &t, err))
             return mf_err_at(err, "timestamp %zu", i);
-        show_time(v, "timestamp", t.gen_time);
+        mf_rfc3339_write(t.gen_time, when);
+        if (v->json)
+            mf_json_put_cstr(&v->writer, when);
+        else
+            show(v, "timestamp", mf_span_str(when));
     }
+    end_list(v);
     return true;
 }
 

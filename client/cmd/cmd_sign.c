@@ -19,7 +19,7 @@ static bool check_usage(const struct sign_options *o, int operands, struct err *
     if (o->bundle != NULL && operands > 1)
         return mf_err_set(err, MF_ERR_USAGE, "--bundle goes with one file, but %d were named",
                           operands);
-    return true;
+    return mf_trust_options_check(&o->trust, err) && mf_trust_signing_check(&o->trust, err);
 }
 
 int mf_cmd_sign(int argc, char **argv)

@@ -144,8 +144,9 @@ static int run_detached(const char *dir, const struct up_options *options)
     char *argv[] = {name, verb, word_dir, options->port_base != 0 ? word_port : NULL, NULL};
     if (!check_free(dir, options, &err))
         return mf_exit_report("mayfly", &err);
-    if (!open_log(dir, &log_fd, &err) || !mf_process_detach("mayfly", argv, log_fd, &p, &err) ||
-        !mf_process_wait_ready(&p, DETACH_READY_MS, &err)) {
+    if (!open_log(dir, &log_fd, &err) || !mf_process_detach("mayfly", argv, log_fd, &p, &err))
+        return mf_exit_report("mayfly", &err);
+    if (!mf_process_wait_ready(&p, DETACH_READY_MS, &err)) {
         mf_err_hint(&err, "read why in %s/services.log", dir);
         return mf_exit_report("mayfly", &err);
     }

@@ -7,6 +7,7 @@
 #include "client/cmd/trust_source.h"
 #include "client/cmd/verbs.h"
 #include "client/cmd/verify_report.h"
+#include "common/base/file.h"
 #include "common/run/exit.h"
 
 struct verify_options {
@@ -32,11 +33,8 @@ static void run_done(struct verify_run *run)
 static bool find_bundle(const struct verify_options *o, const char *file, bool is_digest, char *out,
                         size_t cap, struct err *err)
 {
-    if (o->bundle != NULL) {
-        int n = snprintf(out, cap, "%s", o->bundle);
-        return (n > 0 && (size_t)n < cap) ||
-               mf_err_set(err, MF_ERR_LIMIT, "path is longer than %zu bytes", cap);
-    }
+    if (o->bundle != NULL)
+        return mf_path_append(o->bundle, "", out, cap, err);
     if (is_digest) {
         mf_err_set(err, MF_ERR_USAGE, "a digest has no file for a bundle to stand beside");
         return mf_err_hint(err, "name the bundle with --bundle");
@@ -103,7 +101,7 @@ static bool check_demand(const struct verify_options *o, int operands, struct er
     if (o->bundle != NULL && operands > 1)
         return mf_err_set(err, MF_ERR_USAGE, "--bundle goes with one file, but %d were named",
                           operands);
-    return true;
+    return mf_trust_options_check(&o->trust, err);
 }
 
 static bool prepare(struct verify_run *run, struct err *err)

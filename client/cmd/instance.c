@@ -7,24 +7,15 @@
 
 enum { INSTANCE_FILE_MAX = 64 * 1024 }; /* bytes */
 
-static bool format_path(char *out, size_t cap, const char *a, const char *b, struct err *err)
-{
-    int n = snprintf(out, cap, "%s%s", a, b);
-
-    if (n < 0 || (size_t)n >= cap)
-        return mf_err_set(err, MF_ERR_LIMIT, "path is longer than %zu bytes", cap);
-    return true;
-}
-
 static bool default_dir(char *out, size_t cap, struct err *err)
 {
     const char *state = getenv("XDG_STATE_HOME");
     const char *home = getenv("HOME");
 
     if (state != NULL && state[0] == '/')
-        return format_path(out, cap, state, "/mayfly", err);
+        return mf_path_append(state, "/mayfly", out, cap, err);
     if (home != NULL && home[0] == '/')
-        return format_path(out, cap, home, "/.local/state/mayfly", err);
+        return mf_path_append(home, "/.local/state/mayfly", out, cap, err);
     mf_err_set(err, MF_ERR_USAGE, "neither XDG_STATE_HOME nor HOME says where the instance lives");
     return mf_err_hint(err, "give a directory with --instance");
 }
@@ -36,7 +27,7 @@ bool mf_instance_dir(const char *option, char *out, size_t cap, bool *chosen, st
     *chosen = named != NULL && named[0] != '\0';
     if (!*chosen)
         return default_dir(out, cap, err);
-    return format_path(out, cap, named, "", err);
+    return mf_path_append(named, "", out, cap, err);
 }
 
 static bool read_members(struct instance *i, struct err *err)
@@ -84,7 +75,7 @@ bool mf_instance_open(const char *dir, struct instance *out, struct err *err)
     }
     if (!mf_instance_parse(mf_buf_span(&text), &i, err))
         return mf_err_at(err, "%s", path);
-    if (!format_path(i.dir, sizeof i.dir, dir, "", err))
+    if (!mf_path_append(dir, "", i.dir, sizeof i.dir, err))
         return false;
     *out = i;
     i = (struct instance){0};

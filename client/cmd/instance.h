@@ -13,10 +13,9 @@ struct instance { /* what instance.json says; spans borrow from doc */
     struct span fulcio, rekor, tsa, ct, oidc, issuer, audience, identity;
 };
 
-/* Where the instance lives: the option's value (a directory, or a name below the default's parent),
- * else MAYFLY_INSTANCE, else $XDG_STATE_HOME/mayfly, else ~/.local/state/mayfly.
- *   option  or null
- *   chosen  set to true when the user named it (option or variable) */
+/* Where the instance lives: the option's value, else MAYFLY_INSTANCE, else $XDG_STATE_HOME/mayfly,
+ * else ~/.local/state/mayfly. option  or null chosen  set to true when the user named it (option or
+ * variable) */
 MF_MUST_USE bool mf_instance_dir(const char *option, char *out, size_t cap, bool *chosen,
                                  struct err *err);
 /* Reads DIR/instance.json. A missing one is MF_ERR_NOT_FOUND with the hint to run `mayfly up`. */

@@ -102,8 +102,9 @@ static bool start_one(struct services *s, int which, struct err *err)
         return mf_err_set(err, MF_ERR_INTERNAL, "options cannot be formatted");
     char *argv[] = {name, verb, config_option, NULL};
     s->started_ms[which] = now_ms();
-    if (mf_process_start(names[which], argv, s->log_fd, true, &s->process[which], err) &&
-        mf_process_wait_ready(&s->process[which], READY_MS, err))
+    if (!mf_process_start(names[which], argv, s->log_fd, true, &s->process[which], err))
+        return false;
+    if (mf_process_wait_ready(&s->process[which], READY_MS, err))
         return true;
     return mf_err_hint(err, "read why in %s/services.log", s->dir);
 }

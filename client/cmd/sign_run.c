@@ -44,7 +44,7 @@ static bool open_instance(struct sign_run *run, struct err *err)
     char dir[PATH_MAX];
     bool chosen = false;
 
-    if (run->options->trust.signing_config != NULL && run->options->trust.instance == NULL)
+    if (run->options->trust.signing_config != NULL)
         return true;
     if (!mf_instance_dir(run->options->trust.instance, dir, sizeof dir, &chosen, err))
         return false;
@@ -139,9 +139,7 @@ static bool output_path(const struct sign_run *run, const char *file, char *out,
 {
     if (run->options->bundle == NULL)
         return mf_bundle_path_default(file, out, cap, err);
-    int n = snprintf(out, cap, "%s", run->options->bundle);
-    return (n > 0 && (size_t)n < cap) ||
-           mf_err_set(err, MF_ERR_LIMIT, "path is longer than %zu bytes", cap);
+    return mf_path_append(run->options->bundle, "", out, cap, err);
 }
 
 struct job { /* one file of a batch */

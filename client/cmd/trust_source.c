@@ -1,17 +1,38 @@
 #include "client/cmd/trust_source.h"
 
-#include <stdio.h>
 #include <unistd.h>
 
 #include "common/base/file.h"
 
-static bool copy(const char *path, char *out, size_t cap, struct err *err)
+static bool clash(struct err *err, const char *option, const char *what)
 {
-    int n = snprintf(out, cap, "%s", path);
+    mf_err_set(err, MF_ERR_USAGE, "--instance and %s both say %s", option, what);
+    return mf_err_hint(err, "give one of the two");
+}
 
-    if (n < 0 || (size_t)n >= cap)
-        return mf_err_set(err, MF_ERR_LIMIT, "path is longer than %zu bytes", cap);
+bool mf_trust_options_check(const struct trust_options *options, struct err *err)
+{
+    if (options->instance != NULL && options->trusted_root != NULL)
+        return clash(err, "--trusted-root", "whom to trust");
+    if (options->instance != NULL && options->signing_config != NULL)
+        return clash(err, "--signing-config", "which services to sign with");
     return true;
+}
+
+bool mf_trust_signing_check(const struct trust_options *options, struct err *err)
+{
+    bool has_root = options->trusted_root != NULL;
+
+    if (has_root == (options->signing_config != NULL))
+        return true;
+    if (has_root)
+        mf_err_set(err, MF_ERR_USAGE,
+                   "--trusted-root says whom to trust, but not which services to sign with");
+    else
+        mf_err_set(err, MF_ERR_USAGE,
+                   "--signing-config says which services to sign with, but not whom to trust");
+    return mf_err_hint(err, "give %s as well, or --instance in place of both",
+                       has_root ? "--signing-config" : "--trusted-root");
 }
 
 /* *found false when no option names the file and no instance has it. An instance that was named but
@@ -24,7 +45,7 @@ static bool find(const struct trust_options *options, const char *named, const c
 
     *found = true;
     if (named != NULL)
-        return copy(named, out, cap, err);
+        return mf_path_append(named, "", out, cap, err);
     if (!mf_instance_dir(options->instance, dir, sizeof dir, &chosen, err) ||
         !mf_path_join(dir, file, out, cap, err))
         return false;

@@ -12,8 +12,14 @@ struct trust_options { /* as the user gave them; null when not */
     const char *signing_config;
 };
 
+/* An instance or files, never a mixture: trust in one set of services and signatures by another
+ * would only be found out at the end. MF_ERR_USAGE names both options. */
+MF_MUST_USE bool mf_trust_options_check(const struct trust_options *options, struct err *err);
+/* For signing, the two files go together: MF_ERR_USAGE for one without the other. */
+MF_MUST_USE bool mf_trust_signing_check(const struct trust_options *options, struct err *err);
+
 /* The path of trusted_root.json: the option's, else the instance directory's when it has one.
- * MF_ERR_USAGE when there is neither: nothing is trusted by default. */
+ * MF_ERR_TRUST when there is neither: nothing is trusted by default. */
 MF_MUST_USE bool mf_trust_root_path(const struct trust_options *options, char *out, size_t cap,
                                     struct err *err);
 /* The same for signing_config.json: there is no destination by default. */

@@ -86,6 +86,15 @@ bool mf_pread_all(int fd, uint8_t *out, size_t n, uint64_t offset, struct err *e
     return true;
 }
 
+bool mf_path_append(const char *path, const char *ending, char *out, size_t cap, struct err *err)
+{
+    int n = snprintf(out, cap, "%s%s", path, ending);
+
+    if (n < 0 || (size_t)n >= cap)
+        return mf_err_set(err, MF_ERR_LIMIT, "path is longer than %zu bytes", cap);
+    return true;
+}
+
 bool mf_path_join(const char *dir, const char *name, char *out, size_t cap, struct err *err)
 {
     size_t len = strlen(dir);

@@ -33,6 +33,9 @@ MF_MUST_USE bool mf_dir_sync(const char *path, struct err *err);
 /* mkdir -p with this mode for each new part, each made durable in its parent. */
 MF_MUST_USE bool mf_dir_make(const char *path, mode_t mode, struct err *err);
 
+/* path with ending behind it ("" for a plain copy) into out; MF_ERR_LIMIT when it does not fit. */
+MF_MUST_USE bool mf_path_append(const char *path, const char *ending, char *out, size_t cap,
+                                struct err *err);
 /* Joins with one slash into out; MF_ERR_LIMIT when it does not fit. */
 MF_MUST_USE bool mf_path_join(const char *dir, const char *name, char *out, size_t cap,
                               struct err *err);

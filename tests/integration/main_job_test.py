@@ -6,10 +6,11 @@ import json
 import os
 import pathlib
 import shutil
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from instance_support import Bench, run_tests, sha256  # noqa: E402
+from instance_support import MAYFLY, Bench, free_port_base, run_tests, sha256  # noqa: E402
 
 BIG = 100 * 1000 * 1000
 BIG_MEMORY_KB = 64 * 1024  # well below the input, well above a program with its libraries
@@ -20,9 +21,22 @@ def claims_of(token):
     return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
 
 
+def strict_json(text):
+    """As the standard has it, and no name twice in one object."""
+    def members(pairs):
+        names = [name for name, _ in pairs]
+        assert len(names) == len(set(names)), f"a member twice: {names}"
+        return dict(pairs)
+
+    def refuse(name):
+        raise AssertionError(f"{name} is no JSON")
+
+    return json.loads(text, object_pairs_hook=members, parse_constant=refuse)
+
+
 def test_status_of_a_running_instance(bench):
     bench.run("status", "--dir", bench.instance.folder).expect(0, "running", "fulcio", "answers")
-    state = json.loads(bench.run("status", "--dir", bench.instance.folder, "--json").expect(0).out)
+    state = strict_json(bench.run("status", "--dir", bench.instance.folder, "--json").expect(0).out)
     assert state["running"] and all(state["services"].values()), state
     assert state["process"] == bench.instance.process.pid, state
 
@@ -59,8 +73,23 @@ def test_an_empty_file_signs_and_verifies(bench):
 def test_inspect_gives_no_verdict(bench):
     _, bundle = bench.signed("seen", "seen")
     bench.run("inspect", bundle).expect(0, bench.instance.facts["identity"], "Nothing", "checked")
-    said = json.loads(bench.run("inspect", "--json", bundle).expect(0).out)
+    said = strict_json(bench.run("inspect", "--json", bundle).expect(0).out)
     assert said["schema"] == "mayfly.inspect/1" and said["sha256"] == sha256(bench.folder / "seen")
+    assert len(said["log_entries"]) == 1 and len(said["timestamps"]) == 1, said
+    # Several of what there may be several of, and none of it.
+    several = json.loads(bundle.read_text())
+    material = several["verificationMaterial"]
+    material["tlogEntries"] *= 2
+    material["timestampVerificationData"]["rfc3161Timestamps"] *= 3
+    path = bench.file("several.json", json.dumps(several))
+    said = strict_json(bench.run("inspect", "--json", path).expect(0).out)
+    assert len(said["log_entries"]) == 2 and len(said["timestamps"]) == 3, said
+    assert said["log_entries"][0]["log_index"] > 0, said
+    assert bench.run("inspect", path).expect(0).out.count("log_index") == 2
+    del material["tlogEntries"], material["timestampVerificationData"]
+    path = bench.file("bare.json", json.dumps(several))
+    said = strict_json(bench.run("inspect", "--json", path).expect(0).out)
+    assert said["log_entries"] == [] and said["timestamps"] == [], said
 
 
 def test_inspect_of_a_bundle_whose_parts_are_damaged(bench):
@@ -81,17 +110,17 @@ def test_inspect_of_a_bundle_whose_parts_are_damaged(bench):
 
 def test_json_results(bench):
     path = bench.file("as-json", "as json")
-    said = json.loads(bench.sign("--json", path).expect(0).out)
+    said = strict_json(bench.sign("--json", path).expect(0).out)
     assert said["schema"] == "mayfly.sign/1" and said["ok"], said
     assert said["results"][0]["result"] == "signed", said
-    said = json.loads(bench.verify("--json", path).expect(0).out)
+    said = strict_json(bench.verify("--json", path).expect(0).out)
     checks = {check["name"]: check["result"] for check in said["results"][0]["checks"]}
     assert said["schema"] == "mayfly.verify/1" and said["ok"], said
     for name in ("log_entry", "timestamp", "certificate", "sct", "identity", "signature",
                  "artifact"):
         assert checks[name] == "passed", said
     path.write_bytes(b"changed")
-    said = json.loads(bench.verify("--json", path).expect(1).out)
+    said = strict_json(bench.verify("--json", path).expect(1).out)
     assert said["ok"] is False and said["results"][0]["ok"] is False, said
 
 
@@ -198,6 +227,8 @@ def test_sign_refuses_its_input(bench):
         (["--bundle", "b", signed, theirs], 2, ["--bundle", "one file"]),
         (["--identity-token", token, signed], 2, ["SIGSTORE_ID_TOKEN"]),
         ([f"--identity-token={token}", signed], 2, ["SIGSTORE_ID_TOKEN"]),
+        (["--identity-token", f"@{token}", signed], 2, ["not the token itself", "@FILE"]),
+        ([f"--identity-token=@{token}", "--json", signed], 2, ["not the token itself"]),
         (["--identity-token", "absent", "--overwrite", signed], 3, ["absent", "No such file"]),
         (["--idntity-token", "x", signed], 2, ["--idntity-token", "--identity-token"]),
         (["--overwrit", signed], 2, ["--overwrit", "did you mean --overwrite"]),
@@ -210,6 +241,60 @@ def test_sign_refuses_its_input(bench):
     assert sha256(f"{theirs}.sigstore.json") == kept
     for name in ("absent", "folder"):
         assert not (bench.folder / f"{name}.sigstore.json").exists(), name
+
+
+def test_an_instance_or_files_never_both(bench):
+    path = bench.file("whose", "whose")
+    token = bench.file("whose.jwt", bench.run("token", *bench.at, "--raw").expect(0).out)
+    root = ["--trusted-root", bench.instance.trusted_root]
+    config = ["--signing-config", bench.instance.folder / "signing_config.json"]
+    given = ["--identity-token", token]
+    elsewhere = {"MAYFLY_INSTANCE": str(bench.folder / "nowhere")}
+    rows = [
+        (["sign", *bench.at, *root, path], ["--instance and --trusted-root", "whom to trust"]),
+        (["sign", *bench.at, *config, path], ["--instance and --signing-config", "which services"]),
+        (["sign", *bench.at, *config, *root, path], ["--instance and --trusted-root"]),
+        (["sign", *config, *given, path], ["--signing-config says", "give --trusted-root as well"]),
+        (["sign", *root, *given, path], ["--trusted-root says", "give --signing-config as well"]),
+        (["sign", *config, *root, path], ["no token", "--identity-token"]),
+        (["verify", *bench.at, *root, *bench.who, path],
+         ["--instance and --trusted-root", "whom to trust"]),
+    ]
+    for args, texts in rows:
+        for environment in ({}, elsewhere, {"MAYFLY_INSTANCE": str(bench.instance.folder)}):
+            bench.run(*args, env=environment).expect(2, *texts)
+    assert not pathlib.Path(f"{path}.sigstore.json").exists()
+    # Options come before the environment.
+    bench.run("sign", *config, *root, *given, path, env=elsewhere).expect(0, ": signed ")
+    bench.run("verify", *root, *bench.who, path, env=elsewhere).expect(0, "verified")
+    bench.run("verify", *bench.at, *bench.who, path, env=elsewhere).expect(0, "verified")
+    bench.run("verify", *bench.who, path, env={"MAYFLY_INSTANCE": str(bench.instance.folder)}
+              ).expect(0, "verified")
+    bench.run("verify", *bench.who, path, env=elsewhere).expect(3, "nowhere", "mayfly up --dir")
+
+
+def test_where_a_bundle_is_looked_for(bench):
+    path, bundle = bench.signed("beside", "beside")
+    kept = bundle.read_bytes()
+    for ending in (".sigstore", ".bundle", ".sigstore.json"):
+        bundle.unlink()
+        bundle = pathlib.Path(f"{path}{ending}")
+        bundle.write_bytes(kept)
+        bench.verify(path).expect(0, "verified")
+    pathlib.Path(f"{path}.bundle").write_bytes(kept)
+    bench.verify(path).expect(0, "verified")
+    pathlib.Path(f"{path}.bundle").write_bytes(kept + b" ")
+    bench.verify(path).expect(2, "beside.sigstore.json", "beside.bundle", "differ", "--bundle")
+    pathlib.Path(f"{path}.bundle").unlink()
+    for ending in (".sigstore.jsonl", ".intoto.jsonl"):
+        lines = bench.file(f"beside{ending}", kept)
+        bench.verify(path).expect(2, "beside.sigstore.json", f"beside{ending}", "--bundle")
+        bench.verify("--bundle", bundle, path).expect(0, "verified")
+        bundle.rename(bench.folder / "kept")
+        bench.verify(path).expect(3, f"beside{ending}", "not read yet", "--bundle")
+        (bench.folder / "kept").rename(bundle)
+        lines.unlink()
+    bench.verify(path).expect(0, "verified")
 
 
 def test_an_unreadable_file(bench):
@@ -308,6 +393,23 @@ def test_other_verbs_refuse_their_input(bench):
     ]
     for args, status, texts in rows:
         bench.run(*args).expect(status, *texts)
+
+
+def test_up_sends_nobody_to_a_log_that_says_nothing(bench):
+    blocked = bench.folder / "blocked"
+    (blocked / "services.log").mkdir(parents=True)
+    port = ["--port-base", str(free_port_base())]
+    for more in ([], ["--detach"]):
+        said = bench.run("up", "--dir", blocked, *port, *more).expect(3, "services.log", "cannot")
+        assert "read why" not in said.err, said
+    alone = bench.folder / "alone"
+    alone.mkdir()
+    shutil.copy(MAYFLY, alone)
+    process = subprocess.run([alone / "mayfly", "up", "--dir", bench.folder / "new", *port],
+                             capture_output=True, text=True, env={"PATH": "/nowhere"},
+                             stdin=subprocess.DEVNULL, timeout=60)
+    assert process.returncode == 3 and "install all of mayfly's" in process.stderr, process
+    assert "read why" not in process.stderr, process
 
 
 TESTS = [value for name, value in list(globals().items()) if name.startswith("test_")]
