@@ -128,19 +128,19 @@ static int run_verify(const struct verify_options *o, int operands, char **argv)
     MF_SCOPED(run_done)
     struct verify_run run = {
         .options = o,
-        .report = {.json = o->json, .quiet = o->quiet, .verbose = o->verbose},
+        .report = {.files = {.json = o->json, .quiet = o->quiet}, .verbose = o->verbose},
     };
     struct err err = {0};
 
     if (!check_demand(o, operands, &err) || !prepare(&run, &err))
         return mf_exit_report("mayfly", &err);
-    mf_verify_report_begin(&run.report);
+    mf_file_report_begin(&run.report.files, "mayfly.verify/1");
     for (int i = 1; i <= operands; i++) {
         report_file(&run, argv[i]);
-        if (run.report.status == 2 || run.report.status == 70)
+        if (run.report.files.status == 2 || run.report.files.status == 70)
             break;
     }
-    return mf_verify_report_end(&run.report);
+    return mf_file_report_end(&run.report.files);
 }
 
 int mf_cmd_verify(int argc, char **argv)

@@ -3,24 +3,10 @@
 #include <stdio.h>
 
 #include "common/base/utf8.h"
-#include "common/run/exit.h"
 
-enum { REPORT_MAX = 16 * 1024 * 1024, SHOWN_MAX = 1024 };
+enum { SHOWN_MAX = 1024 };
 
-void mf_sign_report_begin(struct sign_report *report)
-{
-    report->all_ok = true;
-    report->text.max = REPORT_MAX;
-    if (!report->json)
-        return;
-    report->writer = mf_json_pretty_writer(&report->text, &report->err);
-    mf_json_begin_object(&report->writer);
-    mf_json_member_put_cstr(&report->writer, "schema", "mayfly.sign/1");
-    mf_json_key(&report->writer, "results");
-    mf_json_begin_array(&report->writer);
-}
-
-static void add(struct sign_report *report, const char *file, const char *bundle, const char *what,
+static void add(struct file_report *report, const char *file, const char *bundle, const char *what,
                 int64_t log_index)
 {
     char shown[SHOWN_MAX];
@@ -42,25 +28,24 @@ static void add(struct sign_report *report, const char *file, const char *bundle
     }
 }
 
-void mf_sign_report_signed(struct sign_report *report, const char *file, const char *bundle,
+void mf_sign_report_signed(struct file_report *report, const char *file, const char *bundle,
                            const struct signed_artifact *item)
 {
     add(report, file, bundle, "signed", item->log_index);
 }
 
-void mf_sign_report_done(struct sign_report *report, const char *file, const char *bundle,
+void mf_sign_report_done(struct file_report *report, const char *file, const char *bundle,
                          int64_t log_index)
 {
     add(report, file, bundle, "signed already", log_index);
 }
 
-void mf_sign_report_failed(struct sign_report *report, const char *file, const struct err *err)
+void mf_sign_report_failed(struct file_report *report, const char *file, const struct err *err)
 {
     char shown[SHOWN_MAX];
     char said[800];
 
-    report->all_ok = false;
-    report->status = mf_exit_worse(report->status, mf_exit_status(err->code));
+    mf_file_report_count(report, err->code);
     mf_utf8_escape(mf_span_str(file), shown, sizeof shown);
     mf_err_render(err, said, sizeof said);
     if (!report->json) {
@@ -73,21 +58,4 @@ void mf_sign_report_failed(struct sign_report *report, const char *file, const s
     mf_json_member_put_cstr(&report->writer, "reason", mf_err_name(err->code));
     mf_json_member_put_cstr(&report->writer, "message", said);
     mf_json_end_object(&report->writer);
-}
-
-int mf_sign_report_end(struct sign_report *report)
-{
-    if (report->json) {
-        mf_json_end_array(&report->writer);
-        mf_json_member_put_bool(&report->writer, "ok", report->all_ok);
-        mf_json_end_object(&report->writer);
-        if (mf_json_written(&report->writer))
-            printf("%.*s\n", (int)report->text.n, (const char *)report->text.p);
-        else
-            report->status = mf_exit_report("mayfly", &report->err);
-    }
-    mf_buf_done(&report->text);
-    if (fflush(stdout) != 0)
-        report->status = mf_exit_worse(report->status, mf_exit_status(MF_ERR_SYSTEM));
-    return report->status;
 }

@@ -23,7 +23,7 @@ struct sign_run {
     struct token_claims claims;
     struct signing *signing;
     bool has_certified; /* a certificate was had in this run */
-    struct sign_report report;
+    struct file_report report;
 };
 
 static void run_done(struct sign_run *run)
@@ -245,7 +245,7 @@ int mf_sign_run(const struct sign_options *options, char **files, size_t count)
 
     if (!prepare(&run, &err))
         return mf_exit_report("mayfly", &err);
-    mf_sign_report_begin(&run.report);
+    mf_file_report_begin(&run.report, "mayfly.sign/1");
     sign_all(&run, files, count);
-    return mf_sign_report_end(&run.report);
+    return mf_file_report_end(&run.report);
 }

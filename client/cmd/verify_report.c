@@ -4,24 +4,9 @@
 
 #include "common/base/utf8.h"
 #include "common/codec/timestamp.h"
-#include "common/run/exit.h"
 
-enum { REPORT_MAX = 16 * 1024 * 1024 };
-
-void mf_verify_report_begin(struct verify_report *report)
-{
-    report->all_ok = true;
-    report->text.max = REPORT_MAX;
-    if (!report->json)
-        return;
-    report->writer = mf_json_pretty_writer(&report->text, &report->err);
-    mf_json_begin_object(&report->writer);
-    mf_json_member_put_cstr(&report->writer, "schema", "mayfly.verify/1");
-    mf_json_key(&report->writer, "results");
-    mf_json_begin_array(&report->writer);
-}
-
-void mf_verify_report_signer(const struct verification *v, char *out, size_t cap)
+/* "signed by dev@example.org (http://...) on 2026-11-20, log entry 12" */
+static void describe_signer(const struct verification *v, char *out, size_t cap)
 {
     char name[300];
     char issuer[300];
@@ -79,7 +64,7 @@ static void put_signer(struct json_writer *w, const struct verification *v)
 static void add_json(struct verify_report *report, const char *file, const struct verification *v,
                      const struct err *err)
 {
-    struct json_writer *w = &report->writer;
+    struct json_writer *w = &report->files.writer;
     char said[800];
     char shown[1024];
 
@@ -106,8 +91,8 @@ static void add_text(struct verify_report *report, const char *file, const struc
     char shown[1024];
 
     mf_utf8_escape(mf_span_str(file), shown, sizeof shown);
-    if (err->code == MF_OK && !report->quiet) {
-        mf_verify_report_signer(v, said, sizeof said);
+    if (err->code == MF_OK && !report->files.quiet) {
+        describe_signer(v, said, sizeof said);
         printf("%s: verified  %s\n", shown, said);
     }
     if (err->code != MF_OK) {
@@ -123,28 +108,9 @@ static void add_text(struct verify_report *report, const char *file, const struc
 void mf_verify_report_add(struct verify_report *report, const char *file,
                           const struct verification *result, const struct err *err)
 {
-    if (err->code != MF_OK)
-        report->all_ok = false;
-    report->status = mf_exit_worse(report->status, mf_exit_status(err->code));
-    if (report->json)
+    mf_file_report_count(&report->files, err->code);
+    if (report->files.json)
         add_json(report, file, result, err);
     else
         add_text(report, file, result, err);
-}
-
-int mf_verify_report_end(struct verify_report *report)
-{
-    if (report->json) {
-        mf_json_end_array(&report->writer);
-        mf_json_member_put_bool(&report->writer, "ok", report->all_ok);
-        mf_json_end_object(&report->writer);
-        if (!mf_json_written(&report->writer))
-            report->status = mf_exit_report("mayfly", &report->err);
-        else
-            printf("%.*s\n", (int)report->text.n, (const char *)report->text.p);
-    }
-    mf_buf_done(&report->text);
-    if (fflush(stdout) != 0)
-        report->status = mf_exit_worse(report->status, mf_exit_status(MF_ERR_SYSTEM));
-    return report->status;
 }

@@ -1,10 +1,10 @@
 #include "client/sign/ca_request.h"
 
-#include "client/sign/service_answer.h"
 #include "common/codec/base64.h"
 #include "common/codec/der.h"
 #include "common/codec/json.h"
 #include "common/codec/pem.h"
+#include "common/net/service_answer.h"
 #include "common/x509/cert.h"
 #include "common/x509/oid.h"
 

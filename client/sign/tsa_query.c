@@ -1,8 +1,8 @@
 #include "client/sign/tsa_query.h"
 
-#include "client/sign/service_answer.h"
 #include "client/verify/tsr.h"
 #include "common/codec/der.h"
+#include "common/net/service_answer.h"
 #include "common/x509/oid.h"
 
 bool mf_tsa_query_write(struct crypto *c, struct span message,

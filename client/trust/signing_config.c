@@ -2,12 +2,13 @@
 
 #include <stdlib.h>
 
+#include "client/trust/trust_file.h"
 #include "common/base/file.h"
 
-enum { FILE_MAX = 1024 * 1024 }; /* bytes */
-
-static const char media_type[] = "application/vnd.dev.sigstore.signingconfig.v0.2+json";
-static const char client_config_type[] = "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json";
+static const char *const media_types[] = {
+    "application/vnd.dev.sigstore.signingconfig.v0.2+json",
+    NULL,
+};
 
 static bool parse_service(const struct json_node *node, struct service *s, struct err *err)
 {
@@ -78,33 +79,13 @@ static bool parse_rule(const struct json_node *object, const char *name, struct 
     return parse_selector(rule, out, err) || mf_err_at(err, "%s", name);
 }
 
-static const struct json_node *config_object(const struct json *doc)
+static bool parse_all(struct span text, struct signing_config *config, struct err *err)
 {
-    const struct json_node *top = mf_json_root(doc);
-    const struct json_node *type = mf_json_get(top, "mediaType");
-    struct err ignored = {0};
-    struct span text;
+    const struct json_node *object = NULL;
 
-    if (type != NULL && mf_json_string(type, &text, &ignored) &&
-        mf_span_is(text, client_config_type))
-        return mf_json_get(top, "signingConfig");
-    return top;
-}
-
-static bool parse_all(struct signing_config *config, struct err *err)
-{
-    const struct json_node *object = config_object(config->doc);
-    struct span type;
-
-    if (!mf_json_is_object(object))
-        return mf_err_set(err, MF_ERR_FORMAT, "not a JSON object");
-    if (!mf_json_member_string(object, "mediaType", &type, err))
+    if (!mf_trust_file_parse(text, "signingConfig", media_types, "signing configuration v0.2",
+                             &config->doc, &object, err))
         return false;
-    if (!mf_span_is(type, media_type)) {
-        mf_err_set(err, MF_ERR_FORMAT, "'%.*s' is not a signing configuration v0.2",
-                   MF_SPAN_ARG(type));
-        return mf_err_at(err, "mediaType");
-    }
     return parse_services(object, "caUrls", &config->cas, err) &&
            parse_services(object, "oidcUrls", &config->oidcs, err) &&
            parse_services(object, "rekorTlogUrls", &config->tlogs, err) &&
@@ -122,7 +103,7 @@ bool mf_signing_config_parse(struct span text, struct signing_config **out, stru
         mf_err_set(err, MF_ERR_SYSTEM, "no memory for the signing configuration");
         return mf_err_as(err, MF_ERR_TRUST);
     }
-    if (!mf_json_parse(text, &mf_json_file_limits, &config->doc, err) || !parse_all(config, err))
+    if (!parse_all(text, config, err))
         return mf_err_as(err, MF_ERR_TRUST);
     *out = MF_MOVE(config);
     return true;
@@ -132,7 +113,7 @@ bool mf_signing_config_read(const char *path, struct signing_config **out, struc
 {
     MF_SCOPED(mf_buf_done) struct buf text = {0};
 
-    if (!mf_file_read(path, FILE_MAX, &text, err))
+    if (!mf_file_read(path, MF_TRUST_FILE_MAX, &text, err))
         return mf_err_as(err, MF_ERR_TRUST);
     if (!mf_signing_config_parse(mf_buf_span(&text), out, err))
         return mf_err_at(err, "%s", path);

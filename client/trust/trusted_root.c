@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "client/trust/trust_file.h"
 #include "client/trust/trusted_key.h"
 #include "common/base/file.h"
 
@@ -9,8 +10,8 @@ static const char *const media_types[] = {
     "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
     "application/vnd.dev.sigstore.trustedroot.v0.1+json",
     "application/vnd.dev.sigstore.trustedroot.v0.2+json",
+    NULL,
 };
-static const char client_config_type[] = "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json";
 
 static bool parse_key_id(const struct json_node *node, const char *name, uint8_t *out, size_t n,
                          struct err *err)
@@ -179,40 +180,12 @@ static void *list_room(const struct json_node *object, const char *name, size_t 
     return room;
 }
 
-static bool check_media_type(const struct json_node *object, struct err *err)
+static bool parse_all(struct span text, struct trusted_root *r, struct err *err)
 {
-    struct span type;
+    const struct json_node *object = NULL;
 
-    if (!mf_json_member_string(object, "mediaType", &type, err))
-        return false;
-    for (size_t i = 0; i < MF_LEN(media_types); i++)
-        if (mf_span_is(type, media_types[i]))
-            return true;
-    mf_err_set(err, MF_ERR_FORMAT, "'%.*s' is not a trusted root", MF_SPAN_ARG(type));
-    return mf_err_at(err, "mediaType");
-}
-
-/* A client trust configuration carries the root inside. */
-static const struct json_node *root_object(const struct json *doc)
-{
-    const struct json_node *top = mf_json_root(doc);
-    const struct json_node *type = mf_json_get(top, "mediaType");
-    struct err ignored = {0};
-    struct span text;
-
-    if (type != NULL && mf_json_string(type, &text, &ignored) &&
-        mf_span_is(text, client_config_type))
-        return mf_json_get(top, "trustedRoot");
-    return top;
-}
-
-static bool parse_all(struct trusted_root *r, struct err *err)
-{
-    const struct json_node *object = root_object(r->doc);
-
-    if (!mf_json_is_object(object))
-        return mf_err_set(err, MF_ERR_FORMAT, "not a JSON object");
-    if (!check_media_type(object, err) ||
+    if (!mf_trust_file_parse(text, "trustedRoot", media_types, "trusted root", &r->doc, &object,
+                             err) ||
         (r->tlogs = list_room(object, "tlogs", sizeof *r->tlogs, err)) == NULL ||
         (r->ctlogs = list_room(object, "ctlogs", sizeof *r->ctlogs, err)) == NULL ||
         (r->cas = list_room(object, "certificateAuthorities", sizeof *r->cas, err)) == NULL ||
@@ -238,7 +211,7 @@ bool mf_trusted_root_parse(struct span text, struct trusted_root **out, struct e
         mf_err_set(err, MF_ERR_SYSTEM, "no memory for the trusted root");
         return mf_err_as(err, MF_ERR_TRUST);
     }
-    if (!mf_json_parse(text, &mf_json_file_limits, &root->doc, err) || !parse_all(root, err))
+    if (!parse_all(text, root, err))
         return mf_err_as(err, MF_ERR_TRUST);
     *out = MF_MOVE(root);
     return true;

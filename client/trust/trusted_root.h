@@ -10,8 +10,7 @@
 #include "common/x509/cert.h"
 #include "common/x509/chain.h"
 
-enum { MF_TRUST_ENTRIES_MAX = 64 };           /* of each kind */
-enum { MF_TRUST_FILE_MAX = 4 * 1024 * 1024 }; /* bytes */
+enum { MF_TRUST_ENTRIES_MAX = 64 }; /* of each kind */
 
 struct trusted_log {      /* a transparency log or a CT log */
     struct span base_url; /* empty when absent */

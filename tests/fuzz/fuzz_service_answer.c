@@ -1,6 +1,6 @@
 /* A status, then a body: success, or a refusal with a reason that no body can forge into success.
  * The log's answers are read by the same rules. */
-#include "client/sign/service_answer.h"
+#include "common/net/service_answer.h"
 #include "tests/support/fuzz.h"
 #include "transparency/submit/log_submit.h"
 
@@ -28,10 +28,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     answer.status = 100 + mf_be16(data) % 500U;
     check_log_answer(&answer);
     if (mf_service_answer_check(&answer, &err)) {
-        mf_require(answer.status == 200 || answer.status == 201);
+        mf_require(answer.status / 100 == 2);
         return 0;
     }
-    mf_require(answer.status != 200 && answer.status != 201);
+    mf_require(answer.status / 100 != 2);
     mf_require(err.code == MF_ERR_UNAVAILABLE || err.code == MF_ERR_DENIED);
     mf_require(answer.status < 500 || err.code == MF_ERR_UNAVAILABLE);
     mf_require(strncmp(err.what, "answered ", 9) == 0);

@@ -104,7 +104,7 @@ START_TEST(names_the_log_that_refused)
 
     mf_script_start(&s, &step, 1);
     snprintf(url, sizeof url, "http://127.0.0.1:%u", (unsigned)s.port);
-    snprintf(want, sizeof want, "%s: log answered 400: no such key", url);
+    snprintf(want, sizeof want, "%s: answered 400: no such key", url);
     mf_ck_refused(mf_log_submit(client, url, &record, &e, &err), err, want);
     mf_script_stop(&s);
     ck_assert_int_eq(err.code, MF_ERR_DENIED);
@@ -118,16 +118,19 @@ static const struct {
     enum err_code code;
     const char *message;
 } answers[] = {
-    {400, MF_SPAN_INIT("{\"message\":\"m\"}"), MF_ERR_DENIED, "log answered 400: m"},
+    {400, MF_SPAN_INIT("{\"message\":\"m\"}"), MF_ERR_DENIED, "answered 400: m"},
     {405, MF_SPAN_INIT("This log has been frozen\nx"), MF_ERR_DENIED,
-     "log answered 405: This log has been frozen"},
-    {409, MF_SPAN_INIT("{\"message\":7}"), MF_ERR_DENIED, "log answered 409: {\"message\":7}"},
-    {404, MF_SPAN_INIT(""), MF_ERR_DENIED, "log answered 404"},
-    {400, MF_SPAN_INIT("\x1b[2J"), MF_ERR_DENIED, "log answered 400: \\x1b[2J"},
-    {408, MF_SPAN_INIT(""), MF_ERR_UNAVAILABLE, "log answered 408"},
-    {429, MF_SPAN_INIT(""), MF_ERR_UNAVAILABLE, "log answered 429"},
-    {503, MF_SPAN_INIT("{\"message\":\"busy\"}"), MF_ERR_UNAVAILABLE, "log answered 503: busy"},
-    {302, MF_SPAN_INIT(""), MF_ERR_UNAVAILABLE, "log answered 302"},
+     "answered 405: This log has been frozen"},
+    {409, MF_SPAN_INIT("{\"message\":7}"), MF_ERR_DENIED, "answered 409: {\"message\":7}"},
+    {404, MF_SPAN_INIT(""), MF_ERR_DENIED, "answered 404: it gave no reason"},
+    {400, MF_SPAN_INIT("\x1b[2J"), MF_ERR_DENIED, "answered 400: \\x1b[2J"},
+    {408, MF_SPAN_INIT(""), MF_ERR_UNAVAILABLE, "answered 408"},
+    {429, MF_SPAN_INIT(""), MF_ERR_UNAVAILABLE, "answered 429"},
+    {503, MF_SPAN_INIT("{\"message\":\"busy\"}"), MF_ERR_UNAVAILABLE, "answered 503: busy"},
+    {501, MF_SPAN_INIT(""), MF_ERR_UNAVAILABLE, "answered 501"},
+    {400, MF_SPAN_INIT("{\"message\":\"m\",\"details\":[{\"reason\":\"R\"}]}"), MF_ERR_DENIED,
+     "answered 400: m (R)"},
+    {302, MF_SPAN_INIT(""), MF_ERR_UNAVAILABLE, "answered 302"},
     {200, MF_SPAN_INIT(""), MF_ERR_UNAVAILABLE, "log's answer: "},
     {200, MF_SPAN_INIT("[]"), MF_ERR_UNAVAILABLE, "log's answer: is not an object"},
     {201, MF_SPAN_INIT("{}"), MF_ERR_UNAVAILABLE, "log's answer: "},

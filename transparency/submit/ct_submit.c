@@ -1,10 +1,11 @@
 #include "transparency/submit/ct_submit.h"
 
 #include "common/codec/json.h"
+#include "common/net/service_answer.h"
 #include "common/x509/oid.h"
 #include "common/x509/precert.h"
 #include "transparency/sct/ct_leaf.h"
-#include "transparency/submit/submit_answer.h"
+#include "transparency/submit/submit_url.h"
 
 _Static_assert((int)MF_CT_SUBMIT_URL_MAX > (int)MF_SUBMIT_BASE_URL_MAX, "a base URL fits");
 
@@ -31,7 +32,7 @@ bool mf_ct_submit_call(const char *base_url, const struct ct_submission *submiss
 {
     const char *path = submission->is_precert ? "/ct/v1/add-pre-chain" : "/ct/v1/add-chain";
 
-    if (!mf_submit_answer_url(base_url, path, url, MF_CT_SUBMIT_URL_MAX, err) ||
+    if (!mf_submit_url(base_url, path, url, MF_CT_SUBMIT_URL_MAX, err) ||
         !write_chain(submission, body, err))
         return false;
     *call = (struct http_call){
@@ -51,7 +52,7 @@ bool mf_ct_submit_call(const char *base_url, const struct ct_submission *submiss
 bool mf_ct_submit_answer(const struct http_answer *answer, struct buf *storage, struct sct *out,
                          struct err *err)
 {
-    if (!mf_submit_answer_is_good(answer, err))
+    if (!mf_service_answer_check(answer, err))
         return false;
     if (mf_sct_parse_json(mf_buf_span(&answer->body), storage, out, err))
         return true;

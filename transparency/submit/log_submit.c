@@ -1,7 +1,8 @@
 #include "transparency/submit/log_submit.h"
 
 #include "common/codec/json.h"
-#include "transparency/submit/submit_answer.h"
+#include "common/net/service_answer.h"
+#include "transparency/submit/submit_url.h"
 
 _Static_assert((int)MF_LOG_SUBMIT_URL_MAX > (int)MF_SUBMIT_BASE_URL_MAX, "a base URL fits");
 
@@ -12,7 +13,7 @@ bool mf_log_submit_call(const char *base_url, const struct hashedrekord *entry,
                         char url[static MF_LOG_SUBMIT_URL_MAX], struct buf *body,
                         struct http_call *call, struct err *err)
 {
-    if (!mf_submit_answer_url(base_url, "/api/v2/log/entries", url, MF_LOG_SUBMIT_URL_MAX, err) ||
+    if (!mf_submit_url(base_url, "/api/v2/log/entries", url, MF_LOG_SUBMIT_URL_MAX, err) ||
         !mf_hashedrekord_write_request(entry, body, err))
         return false;
     *call = (struct http_call){
@@ -50,7 +51,7 @@ static bool read_entry(struct span text, struct tlog_entry *out, struct err *err
 
 bool mf_log_submit_answer(const struct http_answer *answer, struct tlog_entry *out, struct err *err)
 {
-    if (!mf_submit_answer_is_good(answer, err))
+    if (!mf_service_answer_check(answer, err))
         return false;
     if (read_entry(mf_buf_span(&answer->body), out, err))
         return true;
