@@ -1,4 +1,4 @@
-/* Sigstore bundle, v0.3 and v0.2: what was signed by whom, with its log entry and timestamps, in
+/* Sigstore bundle, v0.1 to v0.3: what was signed by whom, with its log entry and timestamps, in
  * one file. Source: protobuf-specs sigstore_bundle.proto. Everything in it, the media type too, is
  * chosen by whoever made the file: nothing here is trusted before the verifier has checked it. */
 #ifndef MF_CLIENT_BUNDLE_BUNDLE_H
@@ -14,7 +14,9 @@ extern const char mf_bundle_media_type[]; /* the one we write */
 
 struct bundle {
     struct json *doc;       /* owns the spans */
-    unsigned minor_version; /* 3 or 2 */
+    unsigned minor_version; /* 3, 2 or 1 */
+    bool has_key;           /* signed with a managed key: no certificate */
+    struct span key_hint; /* which one, as its signer calls it; empty when absent; proves nothing */
     struct buf certificate; /* DER of the leaf */
     bool is_dsse;
     struct buf signature; /* raw */
@@ -31,9 +33,8 @@ struct bundle {
     size_t timestamp_count;
 };
 
-/* Parses and checks the shape: version, exactly one content and one kind of material, lengths and
- * numbers. Older versions, key hints and other kinds that we do not verify yet are refused by name.
- */
+/* Parses and checks the shape: version and what it demands, exactly one content and one kind of
+ * material, lengths and numbers. */
 MF_MUST_USE bool mf_bundle_parse(struct span text, struct bundle **out, struct err *err);
 MF_MUST_USE bool mf_bundle_read(const char *path, struct bundle **out, struct err *err);
 void mf_bundle_free(struct bundle **bundle);

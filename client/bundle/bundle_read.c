@@ -4,6 +4,7 @@
 #include "client/bundle/bundle.h"
 #include "common/base/file.h"
 #include "common/x509/cert.h"
+#include "common/x509/chain.h"
 #include "transparency/entry/key_details.h"
 
 enum { SIGNATURE_MAX = 1024, PAYLOAD_MAX = 8 * 1024 * 1024, TIMESTAMP_MAX = 64 * 1024 };
@@ -30,13 +31,10 @@ static bool check_media_type(const struct json_node *root, struct bundle *b, str
     for (size_t i = 0; i < MF_LEN(versions) && b->minor_version == 0; i++)
         if (mf_span_is(type, versions[i].type))
             b->minor_version = versions[i].minor;
-    if (b->minor_version >= 2)
+    if (b->minor_version > 0)
         return true;
-    if (b->minor_version == 1)
-        mf_err_set(err, MF_ERR_FORMAT, "bundles of version 0.1 are not verified yet");
-    else
-        mf_err_set(err, MF_ERR_FORMAT, "'%.*s' is not a Sigstore bundle that we know",
-                   MF_SPAN_ARG(type));
+    mf_err_set(err, MF_ERR_FORMAT, "'%.*s' is not a Sigstore bundle that we know",
+               MF_SPAN_ARG(type));
     return mf_err_at(err, "mediaType");
 }
 
@@ -58,8 +56,22 @@ static bool pick_one(const struct json_node *object, const char *const *names, s
                       found, names[0], names[1]);
 }
 
-/* Before 0.3 the leaf came with a chain. Only the leaf is read: what is trusted comes from the
- * trusted root alone. */
+/* Any certificate but the leaf is read only to be refused: what is trusted comes from the trusted
+ * root alone, and a root that comes along with a bundle has no business there. */
+static bool check_issuer(const struct json_node *node, struct err *err)
+{
+    MF_SCOPED(mf_buf_done) struct buf der = {.max = MF_CERT_MAX};
+    struct cert cert;
+
+    if (!mf_json_member_bytes(node, "rawBytes", &der, err) ||
+        !mf_cert_parse(mf_buf_span(&der), &cert, err))
+        return false;
+    if (mf_span_eq(cert.issuer, cert.subject))
+        return mf_err_set(err, MF_ERR_FORMAT, "a root certificate must not be in a bundle");
+    return true;
+}
+
+/* Before 0.3 the leaf came with a chain. */
 static bool read_chain(const struct json_node *material, struct bundle *b, struct err *err)
 {
     const struct json_node *chain = NULL;
@@ -68,10 +80,27 @@ static bool read_chain(const struct json_node *material, struct bundle *b, struc
     if (!mf_json_member_object(material, "x509CertificateChain", &chain, err) ||
         !mf_json_member_array(chain, "certificates", &list, err))
         return false;
-    if (mf_json_size(list) == 0)
-        return mf_err_set(err, MF_ERR_FORMAT, "x509CertificateChain is empty");
-    return mf_json_member_bytes(mf_json_at(list, 0), "rawBytes", &b->certificate, err) ||
-           mf_err_at(err, "x509CertificateChain: certificates[0]");
+    if (mf_json_size(list) == 0 || mf_json_size(list) > MF_CHAIN_MAX)
+        return mf_err_set(err, MF_ERR_FORMAT,
+                          "x509CertificateChain has %zu certificates; 1 to %d are allowed",
+                          mf_json_size(list), MF_CHAIN_MAX);
+    if (!mf_json_member_bytes(mf_json_at(list, 0), "rawBytes", &b->certificate, err))
+        return mf_err_at(err, "x509CertificateChain: certificates[0]");
+    for (size_t i = 1; i < mf_json_size(list); i++)
+        if (!check_issuer(mf_json_at(list, i), err))
+            return mf_err_at(err, "x509CertificateChain: certificates[%zu]", i);
+    return true;
+}
+
+static bool read_key_hint(const struct json_node *material, struct bundle *b, struct err *err)
+{
+    const struct json_node *key = NULL;
+
+    b->has_key = true;
+    if (!mf_json_member_object(material, "publicKey", &key, err))
+        return false;
+    return mf_json_get(key, "hint") == NULL ||
+           mf_json_member_string(key, "hint", &b->key_hint, err) || mf_err_at(err, "publicKey");
 }
 
 static bool read_certificate(const struct json_node *material, struct bundle *b, struct err *err)
@@ -83,18 +112,28 @@ static bool read_certificate(const struct json_node *material, struct bundle *b,
     if (!pick_one(material, kinds, MF_LEN(kinds), &which, err))
         return false;
     if (which == 1)
-        return mf_err_set(err, MF_ERR_FORMAT, "bundles with a public key are not verified yet");
+        return read_key_hint(material, b, err);
     b->certificate.max = MF_CERT_MAX;
-    if (which == 2 && b->minor_version == 2)
+    if (which == 2 && b->minor_version < 3)
         return read_chain(material, b, err);
     if (which == 2)
         return mf_err_set(err, MF_ERR_FORMAT, "version 0.3 has no certificate chain");
-    if (b->minor_version == 2)
-        return mf_err_set(err, MF_ERR_FORMAT, "version 0.2 has a chain, not a certificate alone");
+    if (b->minor_version < 3)
+        return mf_err_set(err, MF_ERR_FORMAT, "version 0.%u has a chain, not a certificate alone",
+                          b->minor_version);
     if (!mf_json_member_object(material, "certificate", &object, err))
         return false;
     return mf_json_member_bytes(object, "rawBytes", &b->certificate, err) ||
            mf_err_at(err, "certificate");
+}
+
+/* Version 0.1 promised the log's own time. Proof and checkpoint are the verifier's to demand, of
+ * every version: who strips them off can change the version as well. */
+static bool check_promise(const struct bundle *b, const struct tlog_entry *e, struct err *err)
+{
+    if (b->minor_version > 1 || e->promise.n > 0)
+        return true;
+    return mf_err_set(err, MF_ERR_FORMAT, "version 0.1 demands an inclusion promise");
 }
 
 static bool read_entries(const struct json_node *material, struct bundle *b, struct err *err)
@@ -114,7 +153,9 @@ static bool read_entries(const struct json_node *material, struct bundle *b, str
          n = mf_json_next(list, n)) {
         if (!mf_tlog_entry_parse(n, &b->entries[b->entry_count], err))
             return mf_err_at(err, "tlogEntries[%zu]", b->entry_count);
-        b->entry_count++;
+        b->entry_count++; /* from here on the bundle owns it */
+        if (!check_promise(b, &b->entries[b->entry_count - 1], err))
+            return mf_err_at(err, "tlogEntries[%zu]", b->entry_count - 1);
     }
     return true;
 }
@@ -172,6 +213,19 @@ static bool read_message(const struct json_node *content, struct bundle *b, stru
            mf_json_member_bytes(content, "signature", &b->signature, err);
 }
 
+/* Both name the signing key, so they cannot differ; neither proves anything. */
+static bool check_key_id(const struct json_node *signature, const struct bundle *b, struct err *err)
+{
+    struct span id = {0};
+
+    if (mf_json_get(signature, "keyid") != NULL &&
+        !mf_json_member_string(signature, "keyid", &id, err))
+        return false;
+    if (id.n == 0 || b->key_hint.n == 0 || mf_span_eq(id, b->key_hint))
+        return true;
+    return mf_err_set(err, MF_ERR_FORMAT, "keyid and the public key's hint differ");
+}
+
 static bool read_envelope(const struct json_node *content, struct bundle *b, struct err *err)
 {
     const struct json_node *signatures = NULL;
@@ -185,7 +239,8 @@ static bool read_envelope(const struct json_node *content, struct bundle *b, str
     if (mf_json_size(signatures) != 1)
         return mf_err_set(err, MF_ERR_FORMAT, "%zu signatures; there must be exactly one",
                           mf_json_size(signatures));
-    return mf_json_member_bytes(mf_json_at(signatures, 0), "sig", &b->signature, err) ||
+    const struct json_node *only = mf_json_at(signatures, 0);
+    return (mf_json_member_bytes(only, "sig", &b->signature, err) && check_key_id(only, b, err)) ||
            mf_err_at(err, "signatures[0]");
 }
 

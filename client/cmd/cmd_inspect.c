@@ -62,6 +62,10 @@ static bool show_certificate(struct view *v, const struct bundle *b, struct err 
     struct signer_identity who;
     struct cert cert;
 
+    if (b->has_key) {
+        show(v, "key_hint", b->key_hint);
+        return true;
+    }
     if (!mf_cert_parse(mf_buf_span(&b->certificate), &cert, err) ||
         !mf_signer_identity_read(&cert, &who, err))
         return mf_err_at(err, "certificate");
@@ -99,6 +103,9 @@ static void show_entries(struct view *v, const struct bundle *b)
         if (v->json)
             mf_json_begin_object(&v->writer);
         show(v, "log_entry_kind", e->kind);
+        show(v, "log_entry_version", e->version);
+        if (e->promise.n > 0)
+            show_time(v, "integrated_time", (struct instant){.s = e->integrated_time});
         show_number(v, "log_index", e->log_index);
         show_hex(v, "log_id", e->log_id);
         show_number(v, "tree_size", e->tree_size);

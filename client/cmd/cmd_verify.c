@@ -12,7 +12,7 @@
 
 struct verify_options {
     struct trust_options trust;
-    const char *identity, *issuer, *bundle;
+    const char *identity, *issuer, *key, *bundle;
     bool json, quiet, verbose;
 };
 
@@ -20,12 +20,14 @@ struct verify_run {
     struct crypto *crypto;
     struct trusted_root *root;
     struct identity_demand demand;
+    struct managed_key key; /* instead of the demand */
     const struct verify_options *options;
     struct verify_report report;
 };
 
 static void run_done(struct verify_run *run)
 {
+    mf_managed_key_done(&run->key);
     mf_trusted_root_free(&run->root);
     mf_crypto_free(&run->crypto);
 }
@@ -66,11 +68,16 @@ static bool verify_file(struct verify_run *run, const char *file, struct bundle 
         !find_bundle(run->options, file, is_digest, path, sizeof path, err) ||
         !mf_bundle_read(path, bundle, err))
         return false;
-    if (!is_digest && !mf_artifact_read(run->crypto, file, mf_bundle_digests(run->crypto, *bundle),
-                                        &artifact, err))
+    const struct managed_key *key = run->options->key != NULL ? &run->key : NULL;
+    unsigned digests = mf_bundle_digests(run->crypto, *bundle, key);
+    if (!is_digest && !mf_artifact_read(run->crypto, file, digests, &artifact, err))
         return false;
     const struct verify_params params = {
-        .root = run->root, .demand = &run->demand, .artifact = &artifact};
+        .root = run->root,
+        .demand = key == NULL ? &run->demand : NULL,
+        .key = key,
+        .artifact = &artifact,
+    };
     *verified = true;
     return mf_bundle_verify(run->crypto, *bundle, &params, result, err);
 }
@@ -94,8 +101,11 @@ static bool check_demand(const struct verify_options *o, int operands, struct er
         mf_err_set(err, MF_ERR_USAGE, "no file was named");
         return mf_err_hint(err, "see mayfly verify --help");
     }
-    if (o->identity == NULL || o->issuer == NULL) {
-        mf_err_set(err, MF_ERR_USAGE, "say who should have signed it (--identity and --issuer)");
+    if (o->key != NULL && (o->identity != NULL || o->issuer != NULL))
+        return mf_err_set(err, MF_ERR_USAGE, "--key goes without --identity and --issuer");
+    if (o->key == NULL && (o->identity == NULL || o->issuer == NULL)) {
+        mf_err_set(err, MF_ERR_USAGE,
+                   "say who should have signed it (--identity and --issuer, or --key)");
         return mf_err_hint(err, "mayfly inspect FILE.sigstore.json shows who did");
     }
     if (o->bundle != NULL && operands > 1)
@@ -118,6 +128,9 @@ static bool prepare(struct verify_run *run, struct err *err)
                 "mayfly: trusted root: %zu logs have keys of a kind not known here; they "
                 "count as absent\n",
                 run->root->skipped_keys);
+    if (run->options->key != NULL)
+        return mf_managed_key_read(run->crypto, run->options->key, &run->key, err) ||
+               mf_err_at(err, "key");
     run->demand = (struct identity_demand){.identity = mf_span_str(run->options->identity),
                                            .issuer = mf_span_str(run->options->issuer)};
     return true;
@@ -130,6 +143,7 @@ static int run_verify(const struct verify_options *o, int operands, char **argv)
         .options = o,
         .report = {.files = {.json = o->json, .quiet = o->quiet}, .verbose = o->verbose},
     };
+    run.report.key = o->key != NULL ? &run.key : NULL;
     struct err err = {0};
 
     if (!check_demand(o, operands, &err) || !prepare(&run, &err))
@@ -169,6 +183,11 @@ int mf_cmd_verify(int argc, char **argv)
          .metavar = "URL",
          .help = "the same",
          .hidden = true},
+        {.name = "key",
+         .kind = MF_OPTION_TEXT,
+         .value = &o.key,
+         .metavar = "FILE",
+         .help = "instead of a name: the public key that should have signed, PEM or DER"},
         {.name = "instance",
          .kind = MF_OPTION_TEXT,
          .value = &o.trust.instance,

@@ -3,23 +3,47 @@
 #include <stdio.h>
 
 #include "common/base/utf8.h"
+#include "common/codec/hex.h"
 #include "common/codec/timestamp.h"
 
-/* "signed by dev@example.org (http://...) on 2026-11-20, log entry 12" */
-static void describe_signer(const struct verification *v, char *out, size_t cap)
+static void describe_signer(const struct verification *v, const struct managed_key *key, char *out,
+                            size_t cap)
 {
+    char hex[2 * MF_SHA256_LEN + 1];
     char name[300];
     char issuer[300];
-    char when[MF_RFC3339_MAX] = "";
 
+    if (v->by_key) {
+        mf_hex_encode(MF_SPAN_OF(key->fingerprint), hex);
+        snprintf(out, cap, "signed with key sha256:%s", hex);
+        return;
+    }
     mf_utf8_escape(v->signer.san.value, name, sizeof name);
     mf_utf8_escape(v->signer.issuer, issuer, sizeof issuer);
+    snprintf(out, cap, "signed by %s (%s)", name, issuer);
+}
+
+/* "signed by dev@example.org (http://...) on 2026-11-20, log entry 12" */
+static void describe(const struct verification *v, const struct managed_key *key, char *out,
+                     size_t cap)
+{
+    char who[640];
+    char when[MF_RFC3339_MAX] = "";
+
+    describe_signer(v, key, who, sizeof who);
     if (v->time_count > 0)
         mf_rfc3339_write(v->times[0], when);
-    int n = snprintf(out, cap, "signed by %s (%s) on %.10s, log entry %lld", name, issuer, when,
-                     (long long)v->log_index);
-    if (n < 0)
-        out[0] = '\0';
+    snprintf(out, cap, "%s%s%.10s, log entry %lld", who, when[0] != '\0' ? " on " : "", when,
+             (long long)v->log_index);
+}
+
+/* Why a step has no result: for people who read the document alone. */
+static const char *why_not_checked(enum verify_step step)
+{
+    if (step == MF_STEP_REVOCATION)
+        return "not checked: no list";
+    return step == MF_STEP_TIMESTAMP ? "not checked: nothing depends on the time"
+                                     : "not checked: a key has no certificate";
 }
 
 static void put_checks(struct json_writer *w, const struct verification *v)
@@ -30,8 +54,8 @@ static void put_checks(struct json_writer *w, const struct verification *v)
         mf_json_begin_object(w);
         mf_json_member_put_cstr(w, "name", mf_step_name((enum verify_step)i));
         mf_json_member_put_cstr(w, "result", mf_step_result_name(v->steps[i]));
-        if (i == MF_STEP_REVOCATION)
-            mf_json_member_put_cstr(w, "note", "not checked: no list");
+        if (v->steps[i] == MF_STEP_NOT_CHECKED)
+            mf_json_member_put_cstr(w, "note", why_not_checked((enum verify_step)i));
         mf_json_end_object(w);
     }
     mf_json_end_array(w);
@@ -45,12 +69,19 @@ static const char *reason_of(const struct verification *v, const struct err *err
     return mf_err_name(err->code);
 }
 
-static void put_signer(struct json_writer *w, const struct verification *v)
+static void put_signer(struct json_writer *w, const struct verification *v,
+                       const struct managed_key *key)
 {
     char when[MF_RFC3339_MAX];
+    char name[sizeof "sha256:" + 2 * MF_SHA256_LEN] = "sha256:";
 
-    mf_json_member_put(w, "identity", v->signer.san.value);
-    mf_json_member_put(w, "issuer", v->signer.issuer);
+    if (v->by_key) {
+        mf_hex_encode(MF_SPAN_OF(key->fingerprint), name + strlen(name));
+        mf_json_member_put_cstr(w, "key", name);
+    } else {
+        mf_json_member_put(w, "identity", v->signer.san.value);
+        mf_json_member_put(w, "issuer", v->signer.issuer);
+    }
     mf_json_key(w, "signed_at");
     mf_json_begin_array(w);
     for (size_t i = 0; i < v->time_count; i++) {
@@ -77,8 +108,9 @@ static void add_json(struct verify_report *report, const char *file, const struc
         mf_json_member_put_cstr(w, "reason", reason_of(v, err));
         mf_json_member_put_cstr(w, "message", said);
     }
-    if (v != NULL && v->steps[MF_STEP_CERTIFICATE] == MF_STEP_PASSED)
-        put_signer(w, v);
+    if (v != NULL &&
+        v->steps[v->by_key ? MF_STEP_SIGNATURE : MF_STEP_CERTIFICATE] == MF_STEP_PASSED)
+        put_signer(w, v, report->key);
     if (v != NULL)
         put_checks(w, v);
     mf_json_end_object(w);
@@ -92,7 +124,7 @@ static void add_text(struct verify_report *report, const char *file, const struc
 
     mf_utf8_escape(mf_span_str(file), shown, sizeof shown);
     if (err->code == MF_OK && !report->files.quiet) {
-        describe_signer(v, said, sizeof said);
+        describe(v, report->key, said, sizeof said);
         printf("%s: verified  %s\n", shown, said);
     }
     if (err->code != MF_OK) {

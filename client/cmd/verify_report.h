@@ -8,6 +8,7 @@
 struct verify_report {
     struct file_report files;
     bool verbose;
+    const struct managed_key *key; /* the one that was demanded, or null */
 };
 
 /* One file's result. result may be null when it did not come to a verification. */

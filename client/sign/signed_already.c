@@ -16,7 +16,7 @@ bool mf_signed_already(struct crypto *c, const struct signed_question *ask, int6
         !mf_cert_parse(mf_buf_span(&bundle->certificate), &cert, err) ||
         !mf_signer_identity_read(&cert, &who, err) || !mf_token_match(ask->token, &who, err))
         return false;
-    unsigned digests = mf_bundle_digests(c, bundle);
+    unsigned digests = mf_bundle_digests(c, bundle, NULL);
     if (digests != 1U << MF_SHA256 && !mf_artifact_read(c, ask->file, digests, &artifact, err))
         return false;
     const struct identity_demand demand = {.identity = who.san.value, .issuer = who.issuer};

@@ -40,8 +40,9 @@ struct run { /* what one step hands to the next */
     const struct bundle *bundle;
     const struct verify_params *params;
     struct verification *out;
-    struct cert leaf;
-    struct public_key *key;
+    struct cert leaf;             /* unless a managed key signed */
+    struct public_key *leaf_key;  /* owned */
+    const struct public_key *key; /* leaf_key or the managed one */
     enum key_details key_details;
     enum sig_scheme scheme;
     struct buf pae;          /* DSSE: the signed bytes */
@@ -51,19 +52,45 @@ struct run { /* what one step hands to the next */
 
 static void run_done(struct run *r)
 {
-    mf_public_key_free(&r->key);
+    mf_public_key_free(&r->leaf_key);
     mf_buf_done(&r->pae);
+}
+
+static bool load_leaf(struct run *r, struct err *err)
+{
+    if (!mf_cert_parse(mf_buf_span(&r->bundle->certificate), &r->leaf, err) ||
+        !mf_public_key_from_spki(r->c, r->leaf.spki, &r->leaf_key, err))
+        return mf_err_at(err, "certificate");
+    r->key = r->leaf_key;
+    return true;
+}
+
+/* Who demands a name must not be given a bare key, nor the reverse. */
+static bool load_key(struct run *r, struct err *err)
+{
+    const struct managed_key *demanded = r->params->key;
+
+    if (r->bundle->has_key && demanded == NULL) {
+        mf_err_set(err, MF_ERR_REJECTED, "signed with a key that no certificate gives to anybody");
+        return mf_err_hint(err, "if you know the signer's key, give it with --key");
+    }
+    if (!r->bundle->has_key && demanded != NULL) {
+        mf_err_set(err, MF_ERR_REJECTED, "signed with a certificate, not with a key of its own");
+        return mf_err_hint(err, "say who should have signed it with --identity and --issuer");
+    }
+    if (demanded == NULL)
+        return load_leaf(r, err);
+    r->key = demanded->key;
+    return true;
 }
 
 static bool step_format(struct run *r, struct err *err)
 {
     const struct bundle *b = r->bundle;
 
-    if (!mf_cert_parse(mf_buf_span(&b->certificate), &r->leaf, err) ||
-        !mf_public_key_from_spki(r->c, r->leaf.spki, &r->key, err) ||
-        !mf_key_details_default(r->key, &r->key_details, err) ||
+    if (!load_key(r, err) || !mf_key_details_default(r->key, &r->key_details, err) ||
         !mf_key_details_scheme(r->key_details, &r->scheme, err))
-        return mf_err_at(err, "certificate");
+        return false;
     enum digest_alg alg = mf_sig_digest(r->scheme);
     if (b->is_dsse) {
         r->pae.max = b->payload.n + b->payload_type.n + 64;
@@ -99,16 +126,45 @@ static const struct trusted_log *log_of(const struct run *r, const struct tlog_e
     return e->log_id.n == 32 ? mf_trusted_root_tlog(r->params->root, e->log_id.p) : NULL;
 }
 
+static struct logged_content logged_content(const struct run *r)
+{
+    const struct bundle *b = r->bundle;
+
+    return (struct logged_content){
+        .record =
+            {
+                .key_details = r->key_details,
+                .digest = mf_artifact_digest(&r->content, mf_sig_digest(r->scheme)),
+                .signature = mf_buf_span(&b->signature),
+                .is_certificate = !b->has_key,
+                .verifier = b->has_key ? mf_public_key_spki(r->key) : r->leaf.der,
+            },
+        .is_dsse = b->is_dsse,
+        .payload_type = b->payload_type,
+        .payload = mf_buf_span(&b->payload),
+    };
+}
+
+static void count_entry(struct run *r, const struct logged_at *at, bool is_first)
+{
+    if (is_first)
+        r->out->log_index = at->index;
+    if (at->has_time)
+        r->out->times[r->out->time_count++] = at->time;
+}
+
+static bool no_entry(const struct bundle *b, struct err *err)
+{
+    if (b->entry_count == 0)
+        return mf_err_set(err, MF_ERR_REJECTED, "there is no log entry");
+    mf_err_set(err, MF_ERR_REJECTED, "no entry is of a log that the trusted root names");
+    return mf_err_hint(err, "check that this trusted root belongs to the signer's instance");
+}
+
 static bool step_log(struct run *r, struct err *err)
 {
     const struct bundle *b = r->bundle;
-    const struct hashedrekord expected = {
-        .key_details = r->key_details,
-        .digest = mf_artifact_digest(&r->content, mf_sig_digest(r->scheme)),
-        .signature = mf_buf_span(&b->signature),
-        .is_certificate = true,
-        .verifier = r->leaf.der,
-    };
+    const struct logged_content content = logged_content(r);
     size_t good = 0;
 
     if (!names_artifact(b, r->params->artifact))
@@ -116,22 +172,17 @@ static bool step_log(struct run *r, struct err *err)
                           "the bundle is for another file, or this one changed");
     for (size_t i = 0; i < b->entry_count; i++) {
         const struct tlog_entry *e = &b->entries[i];
+        struct logged_at at;
         if (is_repeated(b, i))
             return mf_err_set(err, MF_ERR_REJECTED, "entry %zu stands twice", i);
         const struct trusted_log *log = log_of(r, e);
         if (log == NULL)
             continue; /* another log's entry proves nothing to us */
-        if (!mf_tlog_check(r->c, e, &expected, log, err))
+        if (!mf_tlog_check(r->c, e, &content, log, &at, err))
             return b->entry_count == 1 ? false : mf_err_at(err, "entry %zu", i);
-        if (good++ == 0)
-            r->out->log_index = e->log_index;
+        count_entry(r, &at, good++ == 0);
     }
-    if (good > 0)
-        return true;
-    if (b->entry_count == 0)
-        return mf_err_set(err, MF_ERR_REJECTED, "there is no log entry");
-    mf_err_set(err, MF_ERR_REJECTED, "no entry is of a log that the trusted root names");
-    return mf_err_hint(err, "check that this trusted root belongs to the signer's instance");
+    return good > 0 || no_entry(b, err);
 }
 
 /* A log counts only in the window for which the trusted root names it: whoever takes the key of a
@@ -148,6 +199,22 @@ static bool logs_were_trusted(const struct run *r, struct err *err)
                                   i);
     }
     return true;
+}
+
+/* Without a certificate, a time is demanded only where something depends on it. */
+static bool no_time(struct run *r, const struct err *stranger, struct err *err)
+{
+    const struct managed_key *key = r->params->key;
+
+    if (key != NULL && !key->valid.has_start && !key->valid.has_end &&
+        r->params->root->tsa_count == 0) {
+        r->out->steps[MF_STEP_TIMESTAMP] = MF_STEP_NOT_CHECKED;
+        return true;
+    }
+    if (stranger->code == MF_OK)
+        return mf_err_set(err, MF_ERR_REJECTED, "there is no timestamp, so no time of signing");
+    *err = *stranger;
+    return false;
 }
 
 static bool step_timestamp(struct run *r, struct err *err)
@@ -175,14 +242,27 @@ static bool step_timestamp(struct run *r, struct err *err)
     }
     if (r->out->time_count > 0)
         return logs_were_trusted(r, err);
-    if (stranger.code == MF_OK)
-        return mf_err_set(err, MF_ERR_REJECTED, "there is no timestamp, so no time of signing");
-    *err = stranger;
-    return false;
+    return no_time(r, &stranger, err);
+}
+
+/* What stands for a certificate's validity: every time in the window that the key was given. */
+static bool check_key_window(struct run *r, struct err *err)
+{
+    const struct validity *valid = &r->params->key->valid;
+
+    for (size_t i = 0; i < r->out->time_count; i++)
+        if (!mf_validity_holds(valid, r->out->times[i]))
+            return mf_err_set(err, MF_ERR_REJECTED,
+                              "the time of signing is outside the window of the key");
+    if (!valid->has_start && !valid->has_end)
+        r->out->steps[MF_STEP_CERTIFICATE] = MF_STEP_NOT_CHECKED;
+    return true;
 }
 
 static bool step_certificate(struct run *r, struct err *err)
 {
+    if (r->params->key != NULL)
+        return check_key_window(r, err);
     return mf_chain_check(r->c, &r->leaf, r->params->root, r->out->times, r->out->time_count,
                           &r->issuer, err) &&
            mf_signer_identity_read(&r->leaf, &r->out->signer, err);
@@ -190,12 +270,17 @@ static bool step_certificate(struct run *r, struct err *err)
 
 static bool step_sct(struct run *r, struct err *err)
 {
-    return mf_sct_check(r->c, &r->leaf, r->issuer, r->params->root, err);
+    if (r->params->key == NULL)
+        return mf_sct_check(r->c, &r->leaf, r->issuer, r->params->root, err);
+    r->out->steps[MF_STEP_SCT] = MF_STEP_NOT_CHECKED;
+    return true;
 }
 
 static bool step_identity(struct run *r, struct err *err)
 {
-    return mf_identity_match(&r->out->signer, r->params->demand, err);
+    /* The key is the demand: each check was made with it, and the signature is checked next. */
+    r->out->by_key = r->params->key != NULL;
+    return r->out->by_key || mf_identity_match(&r->out->signer, r->params->demand, err);
 }
 
 static bool step_signature(struct run *r, struct err *err)
@@ -239,6 +324,8 @@ bool mf_bundle_verify(struct crypto *c, const struct bundle *bundle,
     MF_SCOPED(run_done) struct run r = {.c = c, .bundle = bundle, .params = params, .out = out};
 
     *out = (struct verification){.steps = {[MF_STEP_REVOCATION] = MF_STEP_NOT_CHECKED}};
+    if ((params->demand == NULL) == (params->key == NULL))
+        return mf_err_set(err, MF_ERR_USAGE, "exactly one of identity and key must be demanded");
     for (size_t i = 0; i < MF_LEN(steps); i++) {
         if (!steps[i](&r, err)) {
             out->steps[i] = MF_STEP_FAILED;
@@ -246,14 +333,17 @@ bool mf_bundle_verify(struct crypto *c, const struct bundle *bundle,
                 mf_err_as(err, MF_ERR_REJECTED);
             return mf_err_at(err, "%s", step_names[i]);
         }
-        out->steps[i] = MF_STEP_PASSED;
+        if (out->steps[i] != MF_STEP_NOT_CHECKED)
+            out->steps[i] = MF_STEP_PASSED;
     }
     return true;
 }
 
-unsigned mf_bundle_digests(struct crypto *c, const struct bundle *bundle)
+unsigned mf_bundle_digests(struct crypto *c, const struct bundle *bundle,
+                           const struct managed_key *key)
 {
-    MF_SCOPED(mf_public_key_free) struct public_key *key = NULL;
+    MF_SCOPED(mf_public_key_free) struct public_key *leaf_key = NULL;
+    const struct public_key *signing = key != NULL ? key->key : NULL;
     unsigned digests = 1U << MF_SHA256;
     struct err ignored = {0}; /* the verifier will say what is wrong */
     struct cert leaf;
@@ -262,8 +352,10 @@ unsigned mf_bundle_digests(struct crypto *c, const struct bundle *bundle)
         return 1U << MF_SHA256 | 1U << MF_SHA384 | 1U << MF_SHA512;
     if (bundle->has_digest)
         digests |= 1U << bundle->digest_alg;
-    if (mf_cert_parse(mf_buf_span(&bundle->certificate), &leaf, &ignored) &&
-        mf_public_key_from_spki(c, leaf.spki, &key, &ignored))
-        digests |= 1U << mf_sig_digest(mf_sig_scheme_of(mf_public_key_kind(key)));
+    if (signing == NULL && mf_cert_parse(mf_buf_span(&bundle->certificate), &leaf, &ignored) &&
+        mf_public_key_from_spki(c, leaf.spki, &leaf_key, &ignored))
+        signing = leaf_key;
+    if (signing != NULL)
+        digests |= 1U << mf_sig_digest(mf_sig_scheme_of(mf_public_key_kind(signing)));
     return digests;
 }

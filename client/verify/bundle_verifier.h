@@ -1,17 +1,17 @@
 /* Bundle verifier: every check, in order, each with a name and a result. Works offline and never
- * asks the clock: time comes from the bundle's verified timestamps alone. */
+ * asks the clock: time comes from the bundle's timestamps and from the log's promises, verified. */
 #ifndef MF_CLIENT_VERIFY_BUNDLE_VERIFIER_H
 #define MF_CLIENT_VERIFY_BUNDLE_VERIFIER_H
 
 #include "client/bundle/artifact.h"
 #include "client/bundle/bundle.h"
 #include "client/identity/identity_match.h"
+#include "client/trust/managed_key.h"
 #include "client/trust/trusted_root.h"
 
-enum verify_step {                 /* in the order in which they run */
-                   MF_STEP_FORMAT, /* the certificate parses, its key and the content fit each other
-                                    */
-                   MF_STEP_LOG,    /* log entry: body, checkpoint, inclusion proof */
+enum verify_step {                      /* in the order in which they run */
+                   MF_STEP_FORMAT,      /* key, content and what was demanded fit each other */
+                   MF_STEP_LOG,         /* log entry: body, promise, checkpoint, inclusion proof */
                    MF_STEP_TIMESTAMP,   /* timestamp tokens over the signature */
                    MF_STEP_CERTIFICATE, /* chain and profile at every verified time */
                    MF_STEP_SCT,         /* certificate transparency */
@@ -29,30 +29,36 @@ const char *mf_step_name(enum verify_step step);
 const char *mf_step_reason(enum verify_step step);
 const char *mf_step_result_name(enum step_result result);
 
-enum { MF_VERIFIED_TIMES_MAX = MF_BUNDLE_TIMESTAMPS_MAX };
+enum { MF_VERIFIED_TIMES_MAX = MF_BUNDLE_TIMESTAMPS_MAX + MF_BUNDLE_ENTRIES_MAX };
 
 struct verification {
     enum step_result steps[MF_STEP_COUNT];
     /* Known once the step that says so has passed; spans borrow from the bundle. */
-    struct signer_identity signer; /* MF_STEP_CERTIFICATE */
+    struct signer_identity signer; /* MF_STEP_CERTIFICATE; empty where a key signed */
+    bool by_key;                   /* MF_STEP_IDENTITY: a managed key was demanded */
     struct instant times[MF_VERIFIED_TIMES_MAX];
     size_t time_count; /* MF_STEP_TIMESTAMP */
     int64_t log_index; /* MF_STEP_LOG; of the first entry that counted */
 };
 
-struct verify_params {
+struct verify_params { /* exactly one of demand and key */
     const struct trusted_root *root;
     const struct identity_demand *demand; /* who must have signed */
-    const struct artifact *artifact;      /* with the digest of the leaf key's hash */
+    const struct managed_key *key;        /* or with what */
+    const struct artifact *artifact;      /* with the digest of the signing key's hash */
 };
 
-/* True when every step passed. Otherwise MF_ERR_REJECTED (or MF_ERR_USAGE for an empty demand) with
- * the step's name as its place; *out says how far it came. */
+/* True when every step passed, or was not to be made: a managed key has no certificate and no SCT,
+ * and needs no time of signing unless the root names a timestamp authority or the key has a window.
+ * Otherwise MF_ERR_REJECTED (or MF_ERR_USAGE for an empty demand) with the step's name as its
+ * place; *out says how far it came. */
 MF_MUST_USE bool mf_bundle_verify(struct crypto *c, const struct bundle *bundle,
                                   const struct verify_params *params, struct verification *out,
                                   struct err *err);
 
-/* Which digests of the artifact the bundle needs, as bits 1 << enum digest_alg; SHA-256 always. */
-unsigned mf_bundle_digests(struct crypto *c, const struct bundle *bundle);
+/* Which digests of the artifact the bundle needs, as bits 1 << enum digest_alg; SHA-256 always.
+ * key: the managed key to verify with, or null. */
+unsigned mf_bundle_digests(struct crypto *c, const struct bundle *bundle,
+                           const struct managed_key *key);
 
 #endif
