@@ -8,7 +8,8 @@
 struct jwk_set {
     struct jwk keys[MF_JWKS_KEYS_MAX];
     size_t count;
-    char left_out[320];
+    size_t left_out_count;
+    char left_out[320]; /* why the first was */
 };
 
 static const struct json_limits jwks_limits = {.bytes = MF_JWKS_MAX, .depth = 8, .nodes = 4096};
@@ -209,7 +210,7 @@ static bool read_keys(struct crypto *c, const struct json_node *keys, struct jwk
                 *err = why;
                 return false;
             }
-            if (set->left_out[0] == '\0')
+            if (set->left_out_count++ == 0)
                 mf_err_render(&why, set->left_out, sizeof set->left_out);
             continue;
         }
@@ -252,9 +253,10 @@ const struct jwk *mf_jwks_at(const struct jwk_set *set, size_t index)
     return index < set->count ? &set->keys[index] : NULL;
 }
 
-const char *mf_jwks_left_out(const struct jwk_set *set)
+size_t mf_jwks_left_out(const struct jwk_set *set, const char **why)
 {
-    return set->left_out;
+    *why = set->left_out;
+    return set->left_out_count;
 }
 
 enum jwks_answer mf_jwks_find(const struct jwk_set *set, const char *kid, const struct jwk **out)

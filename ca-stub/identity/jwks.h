@@ -26,8 +26,8 @@ void mf_jwks_free(struct jwk_set **set);
 
 size_t mf_jwks_count(const struct jwk_set *set); /* usable keys */
 const struct jwk *mf_jwks_at(const struct jwk_set *set, size_t index);
-/* Why the first key that was left out was; "" when none was. */
-const char *mf_jwks_left_out(const struct jwk_set *set);
+/* How many keys were left out, and why the first of them was; "" when none was. */
+size_t mf_jwks_left_out(const struct jwk_set *set, const char **why);
 
 enum jwks_answer {
     MF_JWKS_FOUND,

@@ -8,7 +8,6 @@
 
 #define S_NS 1000000000ULL
 enum { THREADS_MAX = 4 };
-enum { TTL_LEAST_S = 300, TTL_MOST_S = 86400, TTL_DEFAULT_S = 3600 };
 enum { UNKNOWN_PAUSE_S = 30, FAILURE_PAUSE_MAX_S = 30 };
 
 struct held_keys {
@@ -39,6 +38,7 @@ struct key_cache {
     const struct issuer_list *issuers;
     struct clock clock;
     struct key_fetch fetch;
+    struct key_report report;
     unsigned waiters_max, wait_ms;
     pthread_mutex_t lock; /* all below */
     pthread_cond_t work;  /* something is wanted, or stop */
@@ -57,23 +57,37 @@ static void drop_share(struct held_keys *keys)
     free(keys);
 }
 
-static uint64_t ttl_s(const struct issuer *issuer, unsigned max_age_s)
+/* One fetch; without the lock. */
+static bool load(struct key_cache *cache, struct crypto *c, const struct issuer *issuer,
+                 struct jwk_set **set, struct key_life *life, struct err *err)
+{
+    const char *why = "";
+
+    if (!mf_key_source_load(c, issuer, &cache->fetch, set, life, err))
+        return false;
+    size_t count = mf_jwks_left_out(*set, &why);
+    if (count > 0 && cache->report.left_out != NULL)
+        cache->report.left_out(cache->report.state, issuer->url, count, why);
+    return true;
+}
+
+static uint64_t ttl_s(const struct issuer *issuer, struct key_life life)
 {
     if (issuer->jwks_file != NULL)
-        return TTL_LEAST_S; /* a replaced file is noticed without a restart */
-    if (max_age_s == 0)
-        return TTL_DEFAULT_S;
-    if (max_age_s < TTL_LEAST_S)
-        return TTL_LEAST_S;
-    return max_age_s > TTL_MOST_S ? TTL_MOST_S : max_age_s;
+        return MF_KEYS_FILE_S;
+    if (!life.said)
+        return MF_KEYS_UNSAID_S;
+    if (life.max_age_s < MF_KEYS_LEAST_S)
+        return MF_KEYS_LEAST_S;
+    return life.max_age_s > MF_KEYS_MOST_S ? MF_KEYS_MOST_S : life.max_age_s;
 }
 
 /* Takes over the set. */
 static bool install(struct key_cache *cache, size_t index, struct jwk_set **set, uint64_t from_ns,
-                    unsigned max_age_s)
+                    struct key_life life)
 {
     struct slot *slot = &cache->slots[index];
-    uint64_t ttl_ns = ttl_s(&cache->issuers->items[index], max_age_s) * S_NS;
+    uint64_t ttl_ns = ttl_s(&cache->issuers->items[index], life) * S_NS;
     struct held_keys *keys = mf_array_new(1, sizeof *keys);
 
     if (keys == NULL)
@@ -85,6 +99,7 @@ static bool install(struct key_cache *cache, size_t index, struct jwk_set **set,
     slot->refresh_ns = from_ns + ttl_ns / 4 * 3;
     slot->failures = 0;
     slot->retry_ns = 0;
+    slot->last = (struct err){0};
     return true;
 }
 
@@ -113,18 +128,17 @@ static void fetch_one(struct key_cache *cache, struct crypto *c, size_t index)
     struct slot *slot = &cache->slots[index];
     MF_SCOPED(mf_jwks_free) struct jwk_set *set = NULL;
     struct err why = {0};
-    unsigned max_age_s = 0;
+    struct key_life life = {0};
 
     slot->wanted = false;
     slot->running = true;
     pthread_mutex_unlock(&cache->lock);
     uint64_t from_ns = mf_clock_monotonic_ns(&cache->clock);
-    bool ok = mf_key_source_load(c, &cache->issuers->items[index], &cache->fetch, &set, &max_age_s,
-                                 &why);
+    bool ok = load(cache, c, &cache->issuers->items[index], &set, &life, &why);
     uint64_t now_ns = mf_clock_monotonic_ns(&cache->clock);
     pthread_mutex_lock(&cache->lock);
 
-    if (ok && !install(cache, index, &set, from_ns, max_age_s))
+    if (ok && !install(cache, index, &set, from_ns, life))
         ok = mf_err_set(&why, MF_ERR_SYSTEM, "no memory for keys");
     if (!ok)
         note_failure(slot, &why, now_ns);
@@ -297,13 +311,12 @@ static bool load_files(struct key_cache *cache, struct err *err)
     for (size_t i = 0; i < cache->issuers->count; i++) {
         const struct issuer *issuer = &cache->issuers->items[i];
         MF_SCOPED(mf_jwks_free) struct jwk_set *set = NULL;
-        unsigned max_age_s = 0;
+        struct key_life life = {0};
         if (issuer->jwks_file == NULL)
             continue;
-        if (!mf_key_source_load(cache->fetchers[0].crypto, issuer, &cache->fetch, &set, &max_age_s,
-                                err))
+        if (!load(cache, cache->fetchers[0].crypto, issuer, &set, &life, err))
             return mf_err_at(err, "issuer %s", issuer->url);
-        if (!install(cache, i, &set, mf_clock_monotonic_ns(&cache->clock), 0))
+        if (!install(cache, i, &set, mf_clock_monotonic_ns(&cache->clock), life))
             return mf_err_set(err, MF_ERR_SYSTEM, "no memory for keys");
     }
     return true;
@@ -336,6 +349,7 @@ bool mf_key_cache_new(const struct key_cache_params *params, struct key_cache **
     cache->issuers = params->issuers;
     cache->clock = params->clock;
     cache->fetch = params->fetch;
+    cache->report = params->report;
     cache->waiters_max = params->waiters_max;
     cache->wait_ms = params->wait_ms;
     pthread_mutex_init(&cache->lock, NULL);

@@ -2,9 +2,11 @@
  *
  * What tokens can cause: a first fetch; one more when a key's name is not in the set, at most every
  * 30 s; and none at all by a bad signature. One fetch per issuer is under way at a time, and its
- * failure is remembered (1 s, doubling to 30 s). Keys are kept as long as Cache-Control says,
- * within 5 minutes .. 24 hours; from three quarters of that on, a use of them asks for newer ones
- * while they go on being used. A new set replaces the old one whole: a key withdrawn is gone. */
+ * failure is remembered (1 s, doubling to 30 s). Keys are kept as long as the answer's
+ * Cache-Control says, but never for less than MF_KEYS_LEAST_S, also with max-age=0 or no-store:
+ * tokens must not be able to cause fetches one by one; nor for more than MF_KEYS_MOST_S. From three
+ * quarters of the time on, a use of them asks for newer ones while they go on being used. A new set
+ * replaces the old one whole: a key withdrawn is gone. */
 #ifndef MF_CA_IDENTITY_KEY_CACHE_H
 #define MF_CA_IDENTITY_KEY_CACHE_H
 
@@ -14,13 +16,33 @@
 
 struct key_cache;
 
+enum {
+    MF_KEYS_LEAST_S = 60,
+    MF_KEYS_MOST_S = 86400,
+    MF_KEYS_UNSAID_S = 3600, /* when Cache-Control says nothing */
+    MF_KEYS_FILE_S = 300,    /* keys in a file: a replaced one is noticed without a restart */
+};
+
+struct key_life { /* what an answer's Cache-Control says */
+    bool said;
+    unsigned max_age_s; /* 0 also for no-store and no-cache */
+};
+
 /* How documents are fetched. A test gives its own. */
 struct key_fetch {
     /* GET of url with status 200, at most answer_max bytes, no redirect; ca_file may be null.
-     * *max_age_s is Cache-Control's, or 0 when the answer has none. Called on the fetching threads,
-     * by several at a time. */
+     * Called on the fetching threads, by several at a time. */
     bool (*get)(void *state, const char *url, const char *ca_file, size_t answer_max,
-                struct buf *body, unsigned *max_age_s, struct err *err);
+                struct buf *body, struct key_life *life, struct err *err);
+    void *state; /* borrowed */
+};
+
+/* Who is told of keys that were fetched and cannot be used: a token by one of them is refused as
+ * one by an unknown key, and only this says why. */
+struct key_report {
+    /* Once for each fetch that left any out; why is the first one's. Called on the fetching threads
+     * and in mf_key_cache_new. Null: nobody is told. */
+    void (*left_out)(void *state, const char *issuer, size_t count, const char *why);
     void *state; /* borrowed */
 };
 
@@ -28,6 +50,7 @@ struct key_cache_params {
     const struct issuer_list *issuers; /* borrowed, must outlive the cache */
     struct clock clock;                /* its monotonic time ages keys */
     struct key_fetch fetch;
+    struct key_report report;
     unsigned waiters_max; /* callers waiting at a time */
     unsigned wait_ms;     /* longest wait of one */
 };

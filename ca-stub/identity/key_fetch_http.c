@@ -5,7 +5,7 @@
 enum { CONNECT_MS = 3000, ATTEMPT_MS = 5000 };
 
 static bool http_get(void *state, const char *url, const char *ca_file, size_t answer_max,
-                     struct buf *body, unsigned *max_age_s, struct err *err)
+                     struct buf *body, struct key_life *life, struct err *err)
 {
     MF_SCOPED(mf_http_client_free) struct http_client *client = NULL;
     MF_SCOPED(mf_http_answer_done) struct http_answer answer = {0};
@@ -25,7 +25,7 @@ static bool http_get(void *state, const char *url, const char *ca_file, size_t a
     if (answer.status != 200)
         return mf_err_set(err, MF_ERR_UNAVAILABLE, "%s answered with status %u", url,
                           answer.status);
-    *max_age_s = answer.max_age_s;
+    *life = (struct key_life){answer.max_age_said, answer.max_age_s};
     return mf_buf_append(body, mf_buf_span(&answer.body), err);
 }
 

@@ -29,26 +29,25 @@ static bool discover(const struct issuer *issuer, const struct key_fetch *fetch,
 {
     MF_SCOPED(mf_buf_done) struct buf address = {.max = MF_URL_MAX + 64};
     MF_SCOPED(mf_buf_done) struct buf document = {.max = MF_DISCOVERY_MAX};
-    unsigned max_age_s = 0;
+    struct key_life unused = {0};
 
     if (!mf_discovery_url(issuer, &address, err) || !finish_url(&address, err))
         return false;
     if (!fetch->get(fetch->state, (const char *)address.p, issuer->ca_file, MF_DISCOVERY_MAX,
-                    &document, &max_age_s, err) ||
+                    &document, &unused, err) ||
         !mf_discovery_read(issuer, mf_buf_span(&document), url, err))
         return mf_err_at(err, "discovery document");
     return true;
 }
 
 bool mf_key_source_load(struct crypto *c, const struct issuer *issuer,
-                        const struct key_fetch *fetch, struct jwk_set **out, unsigned *max_age_s,
+                        const struct key_fetch *fetch, struct jwk_set **out, struct key_life *life,
                         struct err *err)
 {
     MF_SCOPED(mf_buf_done) struct buf url = {.max = MF_URL_MAX + 1};
     MF_SCOPED(mf_buf_done) struct buf keys = {.max = MF_JWKS_MAX};
-    unsigned age = 0;
+    struct key_life said = {0};
 
-    *max_age_s = 0;
     if (issuer->jwks_file != NULL)
         return load_file(c, issuer, out, err);
     if (issuer->jwks_uri != NULL ? !mf_buf_append_str(&url, issuer->jwks_uri, err)
@@ -56,11 +55,11 @@ bool mf_key_source_load(struct crypto *c, const struct issuer *issuer,
         return false;
     if (!finish_url(&url, err))
         return false;
-    if (!fetch->get(fetch->state, (const char *)url.p, issuer->ca_file, MF_JWKS_MAX, &keys, &age,
+    if (!fetch->get(fetch->state, (const char *)url.p, issuer->ca_file, MF_JWKS_MAX, &keys, &said,
                     err))
         return mf_err_at(err, "keys");
     if (!parse_set(c, &keys, (const char *)url.p, out, err))
         return false;
-    *max_age_s = age;
+    *life = said;
     return true;
 }

@@ -4,9 +4,9 @@
 
 #include "ca-stub/identity/key_cache.h"
 
-/* *max_age_s is 0 when nobody says how long the keys are good. Errors name the document. */
+/* *life is left alone where the keys come from a file. Errors name the document. */
 MF_MUST_USE bool mf_key_source_load(struct crypto *c, const struct issuer *issuer,
                                     const struct key_fetch *fetch, struct jwk_set **out,
-                                    unsigned *max_age_s, struct err *err);
+                                    struct key_life *life, struct err *err);
 
 #endif

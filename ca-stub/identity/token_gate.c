@@ -34,6 +34,7 @@ bool mf_token_gate_new(const struct token_gate_params *params, struct token_gate
         .issuers = &gate->issuers,
         .clock = params->clock,
         .fetch = params->fetch.get != NULL ? params->fetch : mf_key_fetch_http,
+        .report = params->report,
         .waiters_max = params->waiters_max > 0 ? params->waiters_max : WAITERS_DEFAULT,
         .wait_ms = WAIT_MS,
     };

@@ -18,9 +18,10 @@ struct token_gate_params {
     const char *config_path; /* relative paths in it are taken from its folder */
     struct clock clock;      /* its monotonic time ages the keys */
     struct key_fetch fetch;  /* .get null: HTTP */
-    unsigned waiters_max;    /* callers that may wait for keys at a time; 0 gives 4. Above it the
-                                answer is MF_ERR_UNAVAILABLE at once, so that a dead issuer holds
-                                up no more workers than these */
+    struct key_report report;
+    unsigned waiters_max; /* callers that may wait for keys at a time; 0 gives 4. Above it the
+                             answer is MF_ERR_UNAVAILABLE at once, so that a dead issuer holds
+                             up no more workers than these */
 };
 
 /* Starts the fetching thread. Errors name the issuer and the member. */

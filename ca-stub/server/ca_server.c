@@ -178,12 +178,20 @@ static bool start_dev_issuer(struct ca_server *s, struct err *err)
     return mf_http_server_start(&params, &s->dev_http, err) || mf_err_at(err, "dev_issuer");
 }
 
+static void log_left_out(void *state, const char *issuer, size_t count, const char *why)
+{
+    (void)state;
+    mf_log(MF_LOG_WARN, "keys of an issuer cannot be used", MF_LOG_TEXT("issuer", issuer),
+           MF_LOG_NUMBER("count", count), MF_LOG_TEXT("first", why));
+}
+
 static bool start_gate(struct ca_server *s, struct err *err)
 {
     const struct token_gate_params params = {
         .issuers = s->config->issuers,
         .config_path = s->config->path,
         .clock = s->clock,
+        .report = {.left_out = log_left_out},
         /* half: an issuer that does not answer holds up no more */
         .waiters_max = s->config->workers > 1 ? s->config->workers / 2 : 1,
     };

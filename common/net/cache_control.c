@@ -119,3 +119,8 @@ unsigned mf_cache_control_max_age(const struct cache_control *cache)
 {
     return cache->refused ? 0 : cache->max_age_s;
 }
+
+bool mf_cache_control_says(const struct cache_control *cache)
+{
+    return cache->refused || cache->limited;
+}

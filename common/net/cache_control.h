@@ -12,7 +12,9 @@ struct cache_control {
 
 /* Reads one field line's value into *out, which starts as zeroes; an answer may have several. */
 void mf_cache_control_read(struct span value, struct cache_control *out);
-/* Seconds; 0 when nobody says how long. The smallest of several. */
+/* Seconds; 0 when nobody says how long, or to keep nothing. The smallest of several. */
 unsigned mf_cache_control_max_age(const struct cache_control *cache);
+/* False when nobody says how long. */
+bool mf_cache_control_says(const struct cache_control *cache);
 
 #endif

@@ -41,6 +41,7 @@ struct http_answer {
     char content_type[128];
     unsigned retry_after_s;
     unsigned max_age_s; /* Cache-Control: max-age; 0 when absent or with no-store or no-cache */
+    bool max_age_said;  /* false when it is 0 because it is absent */
 };
 
 /* Proxies are taken from the environment as curl does, but never for loopback hosts. An answer of

@@ -235,7 +235,7 @@ static void fail(struct transfer *t, CURLcode code)
     t->state = MF_TRANSFER_DONE;
 }
 
-static unsigned max_age(const struct transfer *t)
+static void read_life(const struct transfer *t, struct http_answer *out)
 {
     struct cache_control cache = {0};
     struct curl_header *line = NULL;
@@ -247,7 +247,8 @@ static unsigned max_age(const struct transfer *t)
         count = line->amount;
         mf_cache_control_read(mf_span_str(line->value), &cache);
     }
-    return mf_cache_control_max_age(&cache);
+    out->max_age_s = mf_cache_control_max_age(&cache);
+    out->max_age_said = mf_cache_control_says(&cache);
 }
 
 static void succeed(struct transfer *t, unsigned status, unsigned retry_after_s)
@@ -257,7 +258,7 @@ static void succeed(struct transfer *t, unsigned status, unsigned retry_after_s)
 
     a->status = status;
     a->retry_after_s = retry_after_s;
-    a->max_age_s = max_age(t);
+    read_life(t, a);
     if (curl_easy_getinfo(t->easy, CURLINFO_CONTENT_TYPE, &type) == CURLE_OK && type != NULL)
         snprintf(a->content_type, sizeof a->content_type, "%s", type); /* a cut one matches none */
     a->body = t->body;

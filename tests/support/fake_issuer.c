@@ -26,7 +26,7 @@ static bool put_discovery(const char *url, size_t issuer_n, struct buf *body, st
 }
 
 static bool get(void *state, const char *url, const char *ca_file, size_t answer_max,
-                struct buf *body, unsigned *max_age_s, struct err *err)
+                struct buf *body, struct key_life *life, struct err *err)
 {
     struct fake_issuer *fake = state;
     const char *tail = strstr(url, DISCOVERY);
@@ -47,7 +47,7 @@ static bool get(void *state, const char *url, const char *ca_file, size_t answer
         ok = put_discovery(url, (size_t)(tail - url), body, err);
     else
         ok = mf_buf_append(body, mf_buf_span(&fake->jwks), err);
-    *max_age_s = fake->max_age_s;
+    *life = fake->life;
     pthread_mutex_unlock(&fake->lock);
     return ok;
 }
@@ -107,10 +107,20 @@ unsigned fake_issuer_asked(struct fake_issuer *fake)
     return asked;
 }
 
-void fake_issuer_wait_asked(struct fake_issuer *fake, unsigned count)
+static void wait_count(struct fake_issuer *fake, const unsigned *counter, unsigned count)
 {
     pthread_mutex_lock(&fake->lock);
-    while (fake->asked_keys < count)
+    while (*counter < count)
         pthread_cond_wait(&fake->changed, &fake->lock);
     pthread_mutex_unlock(&fake->lock);
+}
+
+void fake_issuer_wait_asked(struct fake_issuer *fake, unsigned count)
+{
+    wait_count(fake, &fake->asked_keys, count);
+}
+
+void fake_issuer_wait_asked_any(struct fake_issuer *fake, unsigned count)
+{
+    wait_count(fake, &fake->asked, count);
 }

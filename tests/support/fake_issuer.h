@@ -11,12 +11,12 @@
 struct fake_issuer {
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    struct buf jwks;     /* what the keys' address gives now */
-    unsigned max_age_s;  /* with it */
-    bool broken;         /* answer with an error */
-    bool held;           /* do not answer until let go */
-    unsigned asked;      /* fetches begun, of any document */
-    unsigned asked_keys; /* of the keys */
+    struct buf jwks;      /* what the keys' address gives now */
+    struct key_life life; /* with it */
+    bool broken;          /* answer with an error */
+    bool held;            /* do not answer until let go */
+    unsigned asked;       /* fetches begun, of any document */
+    unsigned asked_keys;  /* of the keys */
     char last_url[256];
     atomic_uint_fast64_t now_ns;
 };
@@ -31,5 +31,7 @@ void fake_issuer_advance(struct fake_issuer *fake, unsigned s);
 unsigned fake_issuer_asked(struct fake_issuer *fake);
 /* Waits until so many fetches of keys have begun. */
 void fake_issuer_wait_asked(struct fake_issuer *fake, unsigned count);
+/* The same of any document: a broken issuer is not asked for keys. */
+void fake_issuer_wait_asked_any(struct fake_issuer *fake, unsigned count);
 
 #endif

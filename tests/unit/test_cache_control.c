@@ -8,6 +8,7 @@ static const struct {
 } rows[] = {
     {NULL, NULL, 0},
     {"", NULL, 0},
+    {"public", "private", 0},
     {"max-age=60", NULL, 60},
     {"max-age=0", NULL, 0},
     {"MAX-Age=\"60\"", NULL, 60},
@@ -42,6 +43,8 @@ static const struct {
     {"=60, max-age=60", NULL, 0},
 };
 
+enum { SILENT = 3 }; /* rows at the front that say nothing */
+
 START_TEST(life_is_what_all_lines_agree_on)
 {
     struct cache_control cache = {0};
@@ -51,6 +54,7 @@ START_TEST(life_is_what_all_lines_agree_on)
     if (rows[_i].second != NULL)
         mf_cache_control_read(mf_span_str(rows[_i].second), &cache);
     ck_assert_uint_eq(mf_cache_control_max_age(&cache), rows[_i].max_age_s);
+    ck_assert_int_eq(mf_cache_control_says(&cache), _i >= SILENT);
 }
 END_TEST
 
