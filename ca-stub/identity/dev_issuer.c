@@ -1,11 +1,7 @@
 #include "ca-stub/identity/dev_issuer.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <jwt.h>
 
@@ -19,7 +15,7 @@
 #include "common/codec/url.h"
 #include "common/keys/key_file.h"
 
-enum { FILE_MAX = 16 * 1024, SECRET_BYTES = 32, JWKS_MAX = 8 * 1024 };
+enum { SECRET_BYTES = 32, JWKS_MAX = 8 * 1024 };
 
 static bool create_key(struct crypto *c, const char *directory, const char *name,
                        enum key_kind kind, struct err *err)
@@ -60,40 +56,18 @@ bool mf_dev_issuer_init_rsa(struct crypto *c, const char *directory, struct err 
     return create_key(c, directory, MF_DEV_ISSUER_RSA_FILE, MF_KEY_RSA, err);
 }
 
-/* A file of ours that only its owner may read. */
-static bool read_private(const char *directory, const char *name, struct secret *out,
-                         struct err *err)
-{
-    char path[PATH_MAX];
-    struct stat st;
-
-    if (!mf_path_join(directory, name, path, sizeof path, err))
-        return false;
-    MF_SCOPED(mf_fd_done) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0 || fstat(fd, &st) != 0) {
-        mf_err_sys(err, "cannot open");
-        return mf_err_at(err, "%s", path);
-    }
-    if ((st.st_mode & 077) != 0) {
-        mf_err_set(err, MF_ERR_FORMAT, "others than its owner may use it");
-        mf_err_hint(err, "chmod 600 %s", path);
-        return mf_err_at(err, "%s", path);
-    }
-    return mf_secret_read_fd(fd, FILE_MAX, out, err) || mf_err_at(err, "%s", path);
-}
-
-static bool public_half(struct crypto *c, const struct secret *pem, struct public_key **out,
-                        struct err *err)
+/* libjwt signs with the text of a key. MF_ERR_NOT_FOUND when there is no such file. */
+static bool read_key(struct crypto *c, const char *directory, const char *name, struct dev_key *out,
+                     struct public_key **half, struct err *err)
 {
     MF_SCOPED(mf_private_key_free) struct private_key *key = NULL;
     MF_SCOPED(mf_secret_done) struct secret der = {0};
-    struct span label;
+    char path[PATH_MAX];
 
-    if (!mf_pem_secret(mf_secret_span(pem), &label, &der, err))
-        return false;
-    if (!mf_span_is(label, "PRIVATE KEY"))
-        return mf_err_set(err, MF_ERR_FORMAT, "is not a PKCS#8 private key");
-    return mf_private_key_from_pkcs8(c, &der, &key, err) && mf_private_key_public(c, key, out, err);
+    return mf_path_join(directory, name, path, sizeof path, err) &&
+           mf_key_file_read(c, path, NULL, &key, err) && mf_private_key_public(c, key, half, err) &&
+           mf_private_key_to_pkcs8(c, key, &der, err) &&
+           mf_pem_write_secret("PRIVATE KEY", mf_secret_span(&der), &out->pem, err);
 }
 
 static bool put_url_bytes(struct json_writer *w, const char *name, struct span bytes,
@@ -128,32 +102,40 @@ static bool put_ec(struct json_writer *w, struct span point, struct err *err)
            put_url_bytes(w, "y", mf_span_from(point, 1 + width), err);
 }
 
-static bool put_jwk(struct crypto *c, struct json_writer *w, struct dev_key *key, enum jws_alg alg,
-                    struct err *err)
+static bool put_jwk(struct crypto *c, struct json_writer *w, const struct public_key *half,
+                    enum jws_alg alg, struct dev_key *key, struct err *err)
 {
-    MF_SCOPED(mf_public_key_free) struct public_key *public_key = NULL;
+    struct span raw = mf_public_key_raw(half);
     uint8_t digest[MF_SHA256_LEN];
     char hex[17];
 
-    if (!public_half(c, &key->pem, &public_key, err))
-        return false;
-    if (mf_public_key_kind(public_key) != mf_jws_alg_key(alg))
+    if (mf_public_key_kind(half) != mf_jws_alg_key(alg))
         return mf_err_set(err, MF_ERR_FORMAT, "is not a key for %s", mf_jws_alg_name(alg));
-    mf_sha256(c, mf_public_key_spki(public_key), digest);
+    mf_sha256(c, mf_public_key_spki(half), digest);
     mf_hex_encode((struct span){digest, 8}, hex);
     snprintf(key->kid, sizeof key->kid, "dev-%s-%s", mf_jws_alg_name(alg), hex);
     mf_json_begin_object(w);
     mf_json_member_put_cstr(w, "kid", key->kid);
     mf_json_member_put_cstr(w, "use", "sig");
     mf_json_member_put_cstr(w, "alg", mf_jws_alg_name(alg));
-    struct span raw = mf_public_key_raw(public_key);
     if (alg == MF_JWS_RS256 ? !put_rsa(w, raw, err) : !put_ec(w, raw, err))
         return false;
     mf_json_end_object(w);
     return true;
 }
 
-static bool make_jwks(struct dev_issuer *issuer, struct err *err)
+static bool add_key(struct crypto *c, struct json_writer *w, const char *directory,
+                    enum jws_alg alg, struct dev_key *key, struct err *err)
+{
+    const char *name = alg == MF_JWS_RS256 ? MF_DEV_ISSUER_RSA_FILE : MF_DEV_ISSUER_EC_FILE;
+    MF_SCOPED(mf_public_key_free) struct public_key *half = NULL;
+
+    if (!read_key(c, directory, name, key, &half, err))
+        return false;
+    return put_jwk(c, w, half, alg, key, err) || mf_err_at(err, "%s", name);
+}
+
+static bool read_keys(struct dev_issuer *issuer, const char *directory, struct err *err)
 {
     MF_SCOPED(mf_crypto_free) struct crypto *c = NULL;
 
@@ -164,31 +146,29 @@ static bool make_jwks(struct dev_issuer *issuer, struct err *err)
     mf_json_begin_object(&w);
     mf_json_key(&w, "keys");
     mf_json_begin_array(&w);
-    if (!put_jwk(c, &w, &issuer->ec, MF_JWS_ES256, err))
-        return mf_err_at(err, MF_DEV_ISSUER_EC_FILE);
-    if (issuer->rsa.pem.n > 0 && !put_jwk(c, &w, &issuer->rsa, MF_JWS_RS256, err))
-        return mf_err_at(err, MF_DEV_ISSUER_RSA_FILE);
+    if (!add_key(c, &w, directory, MF_JWS_ES256, &issuer->ec, err))
+        return false;
+    if (!add_key(c, &w, directory, MF_JWS_RS256, &issuer->rsa, err)) {
+        if (err->code != MF_ERR_NOT_FOUND)
+            return false;
+        mf_err_clear(err); /* nobody asked for one */
+    }
     mf_json_end_array(&w);
     mf_json_end_object(&w);
     return mf_json_written(&w);
 }
 
-static bool read_files(struct dev_issuer *issuer, const char *directory, struct err *err)
+static bool read_secret(struct dev_issuer *issuer, const char *directory, struct err *err)
 {
-    if (!read_private(directory, MF_DEV_ISSUER_EC_FILE, &issuer->ec.pem, err) ||
-        !read_private(directory, MF_DEV_ISSUER_SECRET_FILE, &issuer->secret, err))
+    char path[PATH_MAX];
+
+    if (!mf_path_join(directory, MF_DEV_ISSUER_SECRET_FILE, path, sizeof path, err) ||
+        !mf_key_file_passphrase(path, &issuer->secret, err))
         return false;
-    mf_secret_trim(&issuer->secret);
-    if (issuer->secret.n < SECRET_BYTES) {
-        mf_err_set(err, MF_ERR_FORMAT, "is shorter than %d characters", SECRET_BYTES);
-        return mf_err_at(err, MF_DEV_ISSUER_SECRET_FILE);
-    }
-    if (read_private(directory, MF_DEV_ISSUER_RSA_FILE, &issuer->rsa.pem, err))
+    if (issuer->secret.n >= SECRET_BYTES)
         return true;
-    if (err->code != MF_ERR_NOT_FOUND)
-        return false;
-    mf_err_clear(err);
-    return true;
+    mf_err_set(err, MF_ERR_FORMAT, "is shorter than %d characters", SECRET_BYTES);
+    return mf_err_at(err, "%s", path);
 }
 
 static bool check_path(const char *path, struct err *err)
@@ -239,8 +219,8 @@ bool mf_dev_issuer_new(const struct dev_issuer_params *params, struct dev_issuer
 
     if (issuer == NULL)
         return mf_err_set(err, MF_ERR_SYSTEM, "no memory for the development issuer");
-    if (!take_params(issuer, params, err) || !read_files(issuer, params->directory, err) ||
-        !make_jwks(issuer, err))
+    if (!take_params(issuer, params, err) || !read_keys(issuer, params->directory, err) ||
+        !read_secret(issuer, params->directory, err))
         return false;
     *out = MF_MOVE(issuer);
     return true;

@@ -29,6 +29,7 @@ struct http_request;
 #define MF_DEV_ISSUER_SECRET_FILE "dev-issuer.secret"
 
 enum { MF_DEV_ISSUER_PATHS_MAX = 8 };
+enum { MF_DEV_ISSUER_PATH_MAX = 64, MF_DEV_ISSUER_AUDIENCE_MAX = 256 }; /* bytes with NUL */
 
 struct dev_issuer_params {
     const char *directory;    /* with the three files */

@@ -6,7 +6,6 @@
 #include "ca-stub/identity/jws.h"
 #include "common/base/buf.h"
 
-enum { MF_DEV_ISSUER_PATH_MAX = 64 };          /* bytes with NUL */
 enum { MF_DEV_ISSUER_BODY_MAX = 16 * 1024 };   /* bytes of a request for a token */
 enum { MF_DEV_ISSUER_CLAIMS_MAX = 24 * 1024 }; /* bytes of the claims' JSON */
 enum { MF_DEV_ISSUER_KID_MAX = 40 };           /* bytes with NUL */
@@ -18,7 +17,7 @@ struct dev_key {
 
 struct dev_issuer { /* never changes once made */
     char base_url[128];
-    char audience[128];
+    char audience[MF_DEV_ISSUER_AUDIENCE_MAX];
     char paths[MF_DEV_ISSUER_PATHS_MAX][MF_DEV_ISSUER_PATH_MAX];
     size_t path_count;
     struct clock clock;

@@ -136,9 +136,9 @@ static bool read_dev_paths(const struct json_node *dev, struct ca_config *config
 
     if (paths == NULL)
         return true;
-    if (!mf_json_is_array(paths) || mf_json_size(paths) > MF_CA_DEV_PATHS_MAX)
+    if (!mf_json_is_array(paths) || mf_json_size(paths) > MF_DEV_ISSUER_PATHS_MAX)
         return mf_err_set(err, MF_ERR_FORMAT, "paths is not an array of at most %d strings",
-                          MF_CA_DEV_PATHS_MAX);
+                          MF_DEV_ISSUER_PATHS_MAX);
     for (size_t i = 0; i < mf_json_size(paths); i++) {
         if (!mf_json_string(mf_json_at(paths, i), &text, err))
             return mf_err_at(err, "paths[%zu]", i);

@@ -20,9 +20,8 @@
 
 #include <limits.h>
 
+#include "ca-stub/identity/dev_issuer.h"
 #include "common/codec/json.h"
-
-enum { MF_CA_DEV_PATHS_MAX = 8 };
 
 struct listen_address {
     char host[64];
@@ -43,8 +42,8 @@ struct ca_config {
     bool has_dev_issuer;
     struct listen_address dev_listen;
     char dev_directory[PATH_MAX];
-    char dev_audience[256];
-    char dev_paths[MF_CA_DEV_PATHS_MAX][64];
+    char dev_audience[MF_DEV_ISSUER_AUDIENCE_MAX];
+    char dev_paths[MF_DEV_ISSUER_PATHS_MAX][MF_DEV_ISSUER_PATH_MAX];
     size_t dev_path_count;
     bool require_clock_sync;
     unsigned workers;

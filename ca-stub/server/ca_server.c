@@ -156,7 +156,7 @@ static bool start_dev_issuer(struct ca_server *s, struct err *err)
 {
     const struct ca_config *config = s->config;
     struct http_server_params params = listener(&config->dev_listen, 1);
-    const char *paths[MF_CA_DEV_PATHS_MAX];
+    const char *paths[MF_DEV_ISSUER_PATHS_MAX];
     char base[128];
 
     if (!config->has_dev_issuer)

@@ -318,7 +318,7 @@ START_TEST(its_files_are_its_own)
         ck_assert_int_eq(chmod(path_of(files[i]), 0640), 0);
         bool ok = new_issuer("http://127.0.0.1:1", NULL, 0, &err);
         ck_assert_int_eq(chmod(path_of(files[i]), 0600), 0);
-        mf_ck_refused(ok, err, "others than its owner may use it: chmod 600");
+        mf_ck_refused(ok, err, "others than its owner may use it (mode 0640)");
     }
     issuer = kept;
 }
@@ -354,6 +354,24 @@ START_TEST(paths_are_plain)
 }
 END_TEST
 
+START_TEST(takes_every_audience_that_a_configuration_holds)
+{
+    char audience[MF_DEV_ISSUER_AUDIENCE_MAX + 1] = "";
+    struct dev_issuer_params params = {.directory = directory,
+                                       .base_url = "http://127.0.0.1:1",
+                                       .audience = audience,
+                                       .clock = mf_clock_system()};
+    MF_SCOPED(mf_dev_issuer_free) struct dev_issuer *other = NULL;
+    struct err err = {0};
+
+    memset(audience, 'a', MF_DEV_ISSUER_AUDIENCE_MAX);
+    mf_ck_refused(mf_dev_issuer_new(&params, &other, &err), err, "too many or too long names");
+    mf_err_clear(&err);
+    audience[MF_DEV_ISSUER_AUDIENCE_MAX - 1] = '\0';
+    mf_ck_ok(mf_dev_issuer_new(&params, &other, &err), err);
+}
+END_TEST
+
 Suite *mf_suite(void)
 {
     Suite *suite = suite_create("dev_issuer");
@@ -369,6 +387,7 @@ Suite *mf_suite(void)
     tcase_add_test(all, its_files_are_its_own);
     tcase_add_loop_test(all, its_name_is_this_machine_alone, 0, MF_LEN(bad_urls));
     tcase_add_test(all, paths_are_plain);
+    tcase_add_test(all, takes_every_audience_that_a_configuration_holds);
     suite_add_tcase(suite, all);
     return suite;
 }
