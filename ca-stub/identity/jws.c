@@ -29,7 +29,7 @@ static const struct json_limits header_limits = {.bytes = MF_TOKEN_MAX, .depth =
 
 void mf_jws_done(struct jws *jws)
 {
-    mf_secret_done(&jws->decoded);
+    mf_buf_done(&jws->decoded);
     *jws = (struct jws){0};
 }
 
@@ -75,16 +75,15 @@ static bool split(struct span token, struct span segments[static 3], struct refu
     return true;
 }
 
-/* Decodes behind what the secret holds already. The buffer is a view of the secret's own memory;
- * it never grows past it, so it never moves the bytes. */
-static bool decode(struct span segment, struct secret *into, struct span *out, struct refusal *why)
+/* Decodes behind what is there already. There is room for the whole token, which is longer than
+ * what it decodes to, so the bytes before never move. */
+static bool decode(struct span segment, struct buf *into, struct span *out, struct refusal *why)
 {
-    struct buf view = {.p = into->p, .n = into->n, .cap = into->mapped, .max = into->mapped};
+    size_t start = into->n;
 
-    if (!mf_base64_decode(segment, MF_BASE64_URL, &view, why->err))
+    if (!mf_base64_decode(segment, MF_BASE64_URL, into, why->err))
         return mf_refusal_take(why, "TOKEN_MALFORMED");
-    *out = (struct span){into->p + into->n, view.n - into->n};
-    into->n = view.n;
+    *out = mf_span_from(mf_buf_span(into), start);
     return true;
 }
 
@@ -187,7 +186,7 @@ static bool parse_parts(const struct span segments[static 3], struct jws *out, s
 
 bool mf_jws_parse(struct span token, struct jws *out, struct refusal *why)
 {
-    MF_SCOPED(mf_jws_done) struct jws jws = {0};
+    MF_SCOPED(mf_jws_done) struct jws jws = {.decoded = {.max = MF_TOKEN_MAX + 4, .secret = true}};
     struct span segments[3];
 
     if (token.n == 0)
@@ -197,7 +196,7 @@ bool mf_jws_parse(struct span token, struct jws *out, struct refusal *why)
                               MF_TOKEN_MAX);
     if (!split(token, segments, why))
         return false;
-    if (!mf_secret_new(token.n, &jws.decoded, why->err))
+    if (!mf_buf_reserve(&jws.decoded, token.n + 4, why->err))
         return mf_refusal_take(why, "TOKEN_MALFORMED");
     if (!parse_parts(segments, &jws, why))
         return false;

@@ -7,7 +7,7 @@
 #define MF_CA_IDENTITY_JWS_H
 
 #include "ca-stub/identity/refusal.h"
-#include "common/base/secret.h"
+#include "common/base/buf.h"
 #include "common/crypto/verifier.h"
 
 enum { MF_TOKEN_MAX = 16 * 1024 }; /* bytes of a whole token */
@@ -31,7 +31,7 @@ struct jws {
     struct span signing_input; /* header.payload; borrowed from the token */
     struct span payload;       /* JSON not looked at yet; in decoded */
     struct span signature;     /* raw; in decoded */
-    struct secret decoded;     /* owns payload and signature */
+    struct buf decoded;        /* owns payload and signature; wiped, as a token is a password */
 };
 
 /* Reasons: TOKEN_MISSING, TOKEN_TOO_LARGE, TOKEN_MALFORMED, ALG_FORBIDDEN. */

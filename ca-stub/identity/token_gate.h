@@ -55,7 +55,7 @@ void mf_token_verdict_done(struct token_verdict *verdict);
 /* Judges one token. Any thread that may wait (at most 10 s, only for an issuer's keys); never an
  * I/O thread.
  *
- *   token    compact JWS, borrowed; from secret memory
+ *   token    compact JWS, borrowed; what is copied of it is wiped
  *   now      trusted wall time
  *   out      start it as {0}; written in every case; the caller ends it with
  *            mf_token_verdict_done

@@ -16,11 +16,11 @@ bool mf_secret_new(size_t cap, struct secret *out, struct err *err)
     void *p = mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED)
         return mf_err_sys(err, "cannot map memory for a secret");
-    bool locked = mlock(p, mapped) == 0;
+    (void)mlock(p, mapped); /* over the limit; see the header */
     /* A kernel without either flag still has the process marked undumpable by run/harden. */
     (void)madvise(p, mapped, MADV_DONTDUMP);
     (void)madvise(p, mapped, MADV_WIPEONFORK);
-    *out = (struct secret){.p = p, .n = 0, .mapped = mapped, .locked = locked};
+    *out = (struct secret){.p = p, .n = 0, .mapped = mapped};
     return true;
 }
 

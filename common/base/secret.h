@@ -11,11 +11,10 @@ struct secret {
     uint8_t *p;
     size_t n;      /* bytes used */
     size_t mapped; /* bytes of the mapping; private to secret.c */
-    bool locked;   /* false where the system would not lock it */
 };
 
-/* Room for cap bytes, n = 0. Where memory cannot be locked the secret exists all the same with
- * locked = false: a server refuses that, `mayfly sign` goes on and says so. */
+/* Room for cap bytes, n = 0. Where memory cannot be locked the secret exists all the same, and may
+ * be written to swap: programs find that out at their start, see crypto/secure_heap.h. */
 MF_MUST_USE bool mf_secret_new(size_t cap, struct secret *out, struct err *err);
 MF_MUST_USE bool mf_secret_copy(struct span bytes, struct secret *out, struct err *err);
 /* Reads fd to its end, at most max bytes (else MF_ERR_LIMIT), through no other buffer. */
