@@ -21,6 +21,7 @@ struct http_client {
     char *ca_file;
     CURL *idle[POOL_MAX];
     size_t idle_count;
+    uint64_t end_ms; /* of all calls */
 };
 
 static uint64_t now_ms(void)
@@ -59,6 +60,7 @@ bool mf_http_client_new(const struct http_client_params *params, struct http_cli
     if (params->connect_ms == 0)
         c->params.connect_ms = CONNECT_DEFAULT_MS;
     curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
+    c->end_ms = params->budget_ms > 0 ? now_ms() + params->budget_ms : UINT64_MAX;
     *out = MF_MOVE(c);
     return true;
 }
@@ -194,8 +196,11 @@ void mf_http_call_all(struct http_client *client, const struct http_call *calls,
     }
     if (transfers == NULL)
         return;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         mf_transfer_begin(&transfers[i], &client->params, &calls[i], &results[i], now);
+        if (transfers[i].end_ms > client->end_ms)
+            transfers[i].end_ms = client->end_ms;
+    }
     run(client, transfers, count);
     for (size_t i = 0; i < count; i++)
         mf_transfer_end(&transfers[i]);

@@ -14,6 +14,7 @@ struct http_client_params {
     const char *ca_file;   /* PEM of trust for TLS beside the system's folder, or null */
     bool allow_plain_http; /* also to other hosts than loopback */
     unsigned connect_ms;   /* 0 gives 5,000 */
+    uint64_t budget_ms;    /* from mf_http_client_new on, no call takes longer; 0 for no such end */
 };
 
 MF_MUST_USE bool mf_http_client_new(const struct http_client_params *params,
@@ -46,8 +47,8 @@ struct http_answer {
 
 /* Proxies are taken from the environment as curl does, but never for loopback hosts. An answer of
  * any status is success here, after its retries also one that asks to come back; no answer at all
- * is MF_ERR_UNAVAILABLE, with the URL's host as its place. A bad URL, or plain http to a host that
- * is not loopback, is MF_ERR_USAGE; a ca_file that cannot be read is MF_ERR_TRUST. */
+ * is MF_ERR_UNAVAILABLE, with the URL, without its query, as its place. A bad URL, or plain http to
+ * a host that is not loopback, is MF_ERR_USAGE; a ca_file that cannot be read is MF_ERR_TRUST. */
 MF_MUST_USE bool mf_http_call(struct http_client *client, const struct http_call *call,
                               struct http_answer *out, struct err *err);
 /* All at once; results[i].ok and .err per call. */

@@ -81,13 +81,14 @@ static bool check_call(struct transfer *t, struct err *err)
            add_field(t, t->accept, "Accept", call->accept, err) && add_bearer(t, err);
 }
 
-static bool at_host(const struct transfer *t, struct err *err)
+/* Without the query, which may hold what is nobody else's business. */
+static bool at_url(const struct transfer *t, struct err *err)
 {
+    struct span url = mf_span_str(t->call->url);
+
     if (t->url.host.n == 0)
         return false;
-    if (t->url.has_port)
-        return mf_err_at(err, "%.*s:%u", MF_SPAN_ARG(t->url.host), (unsigned)t->url.port);
-    return mf_err_at(err, "%.*s", MF_SPAN_ARG(t->url.host));
+    return mf_err_at(err, "%.*s", MF_SPAN_ARG(mf_span_first(url, mf_span_find(url, '?'))));
 }
 
 void mf_transfer_begin(struct transfer *t, const struct http_client_params *params,
@@ -97,7 +98,7 @@ void mf_transfer_begin(struct transfer *t, const struct http_client_params *para
     *t = (struct transfer){.params = params, .call = call, .result = result, .due_ms = now_ms};
     t->end_ms = now_ms + (call->total_ms > 0 ? call->total_ms : TOTAL_DEFAULT_MS);
     if (!check_call(t, &result->err)) {
-        at_host(t, &result->err);
+        at_url(t, &result->err);
         t->state = MF_TRANSFER_DONE;
     }
 }
@@ -118,8 +119,11 @@ static size_t on_head(char *data, size_t size, size_t count, void *arg)
     struct transfer *t = arg;
     size_t n = size * count; /* size is 1 */
 
-    (void)data;
     t->head_n += n;
+    if (n > 4 && memcmp(data, "HTTP", 4) == 0)
+        t->head_whole = false; /* the one before was of an interim answer */
+    else if (n <= 2)
+        t->head_whole = true;
     return t->head_n <= MF_TRANSFER_HEAD_MAX ? n : n + 1;
 }
 
@@ -166,6 +170,7 @@ void mf_transfer_start(struct transfer *t, CURL *easy, uint64_t now_ms)
     /* Who shows a token may be given another. */
     t->body = (struct buf){.max = t->call->answer_max, .secret = t->call->bearer != NULL};
     t->head_n = 0;
+    t->head_whole = false;
     t->said[0] = '\0';
     t->tries++;
     t->state = MF_TRANSFER_RUNNING;
@@ -198,6 +203,7 @@ static const struct {
     {CURLE_GOT_NOTHING, true, "connection was closed without an answer"},
     {CURLE_SEND_ERROR, true, "connection was cut"},
     {CURLE_RECV_ERROR, true, "connection was cut"},
+    {CURLE_OUT_OF_MEMORY, false, "line of the answer's head is too large, or memory ran out"},
     {CURLE_PARTIAL_FILE, true, "connection was closed in the middle of an answer"},
     {CURLE_PEER_FAILED_VERIFICATION, false, "server's certificate is not trusted"},
     {CURLE_WRITE_ERROR, false, "answer is larger than allowed"},
@@ -231,7 +237,7 @@ static void fail(struct transfer *t, CURLcode code)
         mf_err_set(err, MF_ERR_UNAVAILABLE, "%s (%s)",
                    i < MF_LEN(failures) ? failures[i].what : "no answer",
                    t->said[0] != '\0' ? t->said : curl_easy_strerror(code));
-    at_host(t, err);
+    at_url(t, err);
     t->state = MF_TRANSFER_DONE;
 }
 
@@ -294,10 +300,13 @@ static unsigned retry_after(const struct transfer *t)
 void mf_transfer_settle(struct transfer *t, CURLcode code, uint64_t now_ms)
 {
     long status = 0;
-    size_t i = find_failure(code);
     unsigned wait_s = retry_after(t);
 
     curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    /* To libcurl, a head that ends with the connection is a whole answer without a body. */
+    if (code == CURLE_OK && !t->head_whole)
+        code = CURLE_PARTIAL_FILE;
+    size_t i = find_failure(code);
     if (code == CURLE_OK) {
         if (!mf_retry_status((unsigned)status) || !again(t, wait_s, now_ms))
             succeed(t, (unsigned)status, wait_s);

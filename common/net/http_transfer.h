@@ -26,7 +26,8 @@ struct transfer {
     uint64_t end_ms; /* of the whole call */
     unsigned tries;
     struct buf body;
-    size_t head_n; /* bytes of this try's head so far */
+    size_t head_n;   /* bytes of this try's head so far */
+    bool head_whole; /* its empty line was there */
     struct secret bearer_line;
     struct curl_slist lines[MF_TRANSFER_LINES_MAX];
     size_t line_count;

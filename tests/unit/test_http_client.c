@@ -184,7 +184,7 @@ START_TEST(what_servers_do_becomes_an_answer_or_an_error)
     MF_SCOPED(mf_http_client_free) struct http_client *client = make_client();
     MF_SCOPED(mf_http_answer_done) struct http_answer answer = {0};
     struct err err = {0};
-    char place[32];
+    char place[40];
 
     mf_script_start(&s, plays[_i].steps, plays[_i].count);
     struct http_call call = get(url_of(s.port, "/"));
@@ -193,7 +193,7 @@ START_TEST(what_servers_do_becomes_an_answer_or_an_error)
     mf_script_stop(&s);
     ck_assert_uint_eq(s.played, plays[_i].played);
     if (plays[_i].status == 0) {
-        snprintf(place, sizeof place, "127.0.0.1:%u", (unsigned)s.port);
+        snprintf(place, sizeof place, "http://127.0.0.1:%u/", (unsigned)s.port);
         mf_ck_refused(ok, err, plays[_i].says);
         ck_assert_int_eq(err.code, MF_ERR_UNAVAILABLE);
         ck_assert_str_eq(err.where, place);
