@@ -68,7 +68,8 @@ static bool load_trust(struct sign_run *run, struct err *err)
 /* Everything but the CA, so that a mistyped name costs no certificate. */
 static bool prepare(struct sign_run *run, struct err *err)
 {
-    const struct http_client_params params = {.user_agent = "mayfly/" MF_VERSION};
+    const struct http_client_params params = {.user_agent = "mayfly/" MF_VERSION,
+                                              .budget_ms = 1000 * run->options->timeout_s};
 
     if (!mf_crypto_new(MF_CRYPTO_DEFAULT, &run->crypto, err))
         return false;
@@ -88,7 +89,7 @@ static bool begin_signing(struct sign_run *run, struct err *err)
         .config = run->config,
         .root = run->root,
         .token = &run->token,
-        .issuer = mf_buf_span(&run->claims.issuer),
+        .claims = &run->claims,
         .clock = mf_clock_system(),
     };
 

@@ -4,9 +4,12 @@
 
 #include "client/cmd/trust_source.h"
 
+enum { MF_SIGN_TIMEOUT_MAX_S = 24 * 3600 };
+
 struct sign_options { /* null or false when not given */
     struct trust_options trust;
     const char *token, *bundle;
+    uint64_t timeout_s; /* 0: as long as each call may take */
     bool overwrite, json, quiet, yes;
 };
 

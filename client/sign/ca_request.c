@@ -1,5 +1,6 @@
 #include "client/sign/ca_request.h"
 
+#include "client/sign/service_failure.h"
 #include "common/codec/base64.h"
 #include "common/codec/der.h"
 #include "common/codec/json.h"
@@ -117,6 +118,16 @@ static bool check_key(struct crypto *c, const struct private_key *key, struct sp
     return true;
 }
 
+static bool read_answer(struct crypto *c, const struct http_answer *answer,
+                        const struct private_key *key, struct buf *certificate, struct err *err)
+{
+    if (!mf_service_answer_check(answer, err))
+        return false;
+    return (mf_ca_answer_leaf(mf_buf_span(&answer->body), certificate, err) &&
+            check_key(c, key, mf_buf_span(certificate), err)) ||
+           mf_err_as(err, MF_ERR_UNAVAILABLE); /* it gave us nothing that we can use */
+}
+
 bool mf_ca_request(struct crypto *c, struct http_client *http, struct span url,
                    const struct secret *token, const struct private_key *key,
                    struct buf *certificate, struct err *err)
@@ -141,12 +152,12 @@ bool mf_ca_request(struct crypto *c, struct http_client *http, struct span url,
         .total_ms = 90000,
         .tries = 3,
     };
-    if (!mf_http_call(http, &call, &answer, err) || !mf_service_answer_check(&answer, err))
-        return mf_err_at(err, "certificate authority");
-    if (!mf_ca_answer_leaf(mf_buf_span(&answer.body), certificate, err) ||
-        !check_key(c, key, mf_buf_span(certificate), err)) {
-        mf_err_as(err, MF_ERR_UNAVAILABLE); /* it answered, but gave us nothing that we can use */
-        return mf_err_at(err, "certificate authority");
+    if (!mf_http_call(http, &call, &answer, err)) {
+        mf_service_failed(MF_SERVICE_CA, err);
+        return false;
     }
-    return true;
+    if (read_answer(c, &answer, key, certificate, err))
+        return true;
+    mf_service_failed_at(MF_SERVICE_CA, call.url, err);
+    return false;
 }

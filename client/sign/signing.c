@@ -3,7 +3,9 @@
 #include <stdlib.h>
 
 #include "client/sign/ca_request.h"
+#include "client/sign/service_failure.h"
 #include "client/sign/signing_item.h"
+#include "client/sign/token_match.h"
 #include "common/codec/url.h"
 
 static const int64_t ca_versions[] = {1};
@@ -39,13 +41,17 @@ static bool pick(const struct service_list *list, const int64_t *versions, const
  * authority may be asked for 90 s. */
 enum { BATCH_S = 120, NS = 1000000000 };
 
-static bool note_validity(struct signing *s, struct err *err)
+static bool check_certificate(struct signing *s, struct err *err)
 {
+    struct signer_identity signer;
     struct cert cert;
 
-    if (!mf_cert_parse(mf_buf_span(&s->certificate), &cert, err)) {
+    if (!mf_cert_parse(mf_buf_span(&s->certificate), &cert, err) ||
+        !mf_signer_identity_read(&cert, &signer, err) ||
+        !mf_token_may_be(s->params.claims, &signer, err)) {
         mf_err_as(err, MF_ERR_UNAVAILABLE);
-        return mf_err_at(err, "certificate authority");
+        mf_service_failed_at(MF_SERVICE_CA, s->ca_url, err);
+        return false;
     }
     s->not_after = cert.not_after;
     s->lifetime_s = cert.not_after.s - cert.not_before.s;
@@ -68,17 +74,16 @@ bool mf_signing_runs_out(const struct signing *signing)
 static bool begin(struct signing *s, struct err *err)
 {
     const struct signing_config *config = s->params.config;
-    char ca_url[MF_URL_MAX];
 
     s->certificate.max = MF_CERT_MAX;
     s->asked_ns = mf_clock_monotonic_ns(&s->params.clock);
-    return pick(&config->cas, ca_versions, "certificate authority", s, ca_url, err) &&
+    return pick(&config->cas, ca_versions, "certificate authority", s, s->ca_url, err) &&
            pick(&config->tsas, tsa_versions, "timestamp authority", s, s->tsa_url, err) &&
            pick(&config->tlogs, log_versions, "transparency log", s, s->log_url, err) &&
            mf_private_key_generate(s->params.crypto, MF_KEY_P256, &s->key, err) &&
-           mf_ca_request(s->params.crypto, s->params.http, mf_span_str(ca_url), s->params.token,
+           mf_ca_request(s->params.crypto, s->params.http, mf_span_str(s->ca_url), s->params.token,
                          s->key, &s->certificate, err) &&
-           note_validity(s, err);
+           check_certificate(s, err);
 }
 
 bool mf_signing_begin(const struct signing_params *params, struct signing **out, struct err *err)

@@ -3,6 +3,7 @@
 #define MF_CLIENT_SIGN_SIGNING_H
 
 #include "client/bundle/artifact.h"
+#include "client/token/token_source.h"
 #include "client/trust/signing_config.h"
 #include "client/trust/trusted_root.h"
 #include "common/net/http_client.h"
@@ -13,7 +14,7 @@ struct signing_params { /* all borrowed for the life of the session */
     const struct signing_config *config;
     const struct trusted_root *root;
     const struct secret *token;
-    struct span issuer; /* what the token says of its issuer: the certificate must say the same */
+    const struct token_claims *claims; /* the token's: the certificate must say the same */
     struct clock clock;
 };
 

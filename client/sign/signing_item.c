@@ -1,5 +1,6 @@
 #include "client/sign/signing_item.h"
 
+#include "client/sign/service_failure.h"
 #include "client/verify/bundle_verifier.h"
 #include "client/verify/tsr.h"
 
@@ -34,46 +35,82 @@ bool mf_signing_item_prepare(struct signing *s, struct signing_item *item, struc
     return mf_log_submit_call(s->log_url, &entry, item->log_endpoint, &item->request, log, err);
 }
 
-static bool read_token(const struct signing_item *item, struct http_result *result,
-                       struct buf *token, struct err *err)
+static bool read_token(const struct signing *s, const struct signing_item *item,
+                       struct http_result *result, struct buf *token, struct err *err)
 {
     if (!result->ok) {
         *err = result->err;
-        return mf_err_at(err, "timestamp authority");
+        mf_service_failed(MF_SERVICE_TSA, err);
+        return false;
     }
-    return mf_tsa_query_answer(&result->answer, item->nonce, token, err) ||
-           mf_err_at(err, "timestamp authority");
+    if (mf_tsa_query_answer(&result->answer, item->nonce, token, err))
+        return true;
+    mf_service_failed_at(MF_SERVICE_TSA, s->tsa_url, err);
+    return false;
 }
 
-static bool read_entry(struct http_result *result, struct tlog_entry *entry, struct err *err)
+static bool read_entry(const struct signing_item *item, struct http_result *result,
+                       struct tlog_entry *entry, struct err *err)
 {
     if (!result->ok) {
         *err = result->err;
-        return mf_err_at(err, "transparency log");
+        mf_service_failed(MF_SERVICE_LOG, err);
+        return false;
     }
-    return mf_log_submit_answer(&result->answer, entry, err) || mf_err_at(err, "transparency log");
+    if (mf_log_submit_answer(&result->answer, entry, err))
+        return true;
+    mf_service_failed_at(MF_SERVICE_LOG, item->log_endpoint, err);
+    return false;
 }
 
-/* As any verifier would, offline. The name must be the one in the certificate, which nobody but the
- * CA can know better; the issuer is the token's. */
+/* A certificate that does not hold at the token's time: whose fault is it? Ours tells, if the two
+ * differ by more than a certificate's life. */
+static bool is_odd_time(const struct signing *s, const struct verification *result)
+{
+    if (result->steps[MF_STEP_CERTIFICATE] != MF_STEP_FAILED || result->time_count == 0)
+        return false;
+    int64_t off_s = result->times[0].s - mf_clock_now(&s->params.clock).s;
+    return off_s > s->lifetime_s || off_s < -s->lifetime_s;
+}
+
+/* What the services gave does not hold: no verdict on the artifact, and nothing is written. */
+static bool own_fault(const struct signing *s, const struct verification *result, struct err *err)
+{
+    bool is_log = result->steps[MF_STEP_LOG] == MF_STEP_FAILED;
+    bool is_tsa = result->steps[MF_STEP_TIMESTAMP] == MF_STEP_FAILED || is_odd_time(s, result);
+
+    mf_err_as(err, MF_ERR_UNAVAILABLE);
+    mf_err_at(err, "our own bundle does not verify");
+    mf_service_failed_at(is_log   ? MF_SERVICE_LOG
+                         : is_tsa ? MF_SERVICE_TSA
+                                  : MF_SERVICE_CA,
+                         is_log   ? s->log_url
+                         : is_tsa ? s->tsa_url
+                                  : s->ca_url,
+                         err);
+    return false;
+}
+
+/* As any verifier would, offline. The name is the one in the certificate, which is the token's as
+ * far as we can tell (see token_match.h); the issuer is the token's. */
 static bool verify_own(struct signing *s, const struct signing_item *item, struct span text,
                        struct signed_artifact *out, struct err *err)
 {
     MF_SCOPED(mf_bundle_free) struct bundle *bundle = NULL;
-    struct verification result;
+    struct verification result = {0};
     struct signer_identity signer;
     struct cert cert;
 
     if (!mf_bundle_parse(text, &bundle, err) ||
         !mf_cert_parse(mf_buf_span(&bundle->certificate), &cert, err) ||
         !mf_signer_identity_read(&cert, &signer, err))
-        return false;
+        return own_fault(s, &result, err);
     const struct identity_demand demand = {.identity = signer.san.value,
-                                           .issuer = s->params.issuer};
+                                           .issuer = mf_buf_span(&s->params.claims->issuer)};
     const struct verify_params params = {
         .root = s->params.root, .demand = &demand, .artifact = item->artifact};
     if (!mf_bundle_verify(s->params.crypto, bundle, &params, &result, err))
-        return false;
+        return own_fault(s, &result, err);
     out->log_index = result.log_index;
     return true;
 }
@@ -91,14 +128,8 @@ static bool assemble(struct signing *s, const struct signing_item *item, struct 
         .timestamp = token,
     };
 
-    if (!mf_bundle_write(&parts, &text, err))
+    if (!mf_bundle_write(&parts, &text, err) || !verify_own(s, item, mf_buf_span(&text), out, err))
         return false;
-    if (!verify_own(s, item, mf_buf_span(&text), out, err)) {
-        /* What the services gave does not hold: no verdict on the artifact, and nothing is written.
-         */
-        mf_err_as(err, MF_ERR_UNAVAILABLE);
-        return mf_err_at(err, "our own bundle does not verify");
-    }
     out->bundle = text;
     text = (struct buf){0};
     return true;
@@ -110,7 +141,7 @@ bool mf_signing_item_finish(struct signing *s, struct signing_item *item, struct
     MF_SCOPED(mf_buf_done) struct buf token = {.max = MF_TSR_MAX};
     MF_SCOPED(mf_tlog_entry_done) struct tlog_entry entry = {0};
 
-    return read_token(item, tsa, &token, err) && read_entry(log, &entry, err) &&
+    return read_token(s, item, tsa, &token, err) && read_entry(item, log, &entry, err) &&
            assemble(s, item, mf_buf_span(&token), &entry, out, err);
 }
 

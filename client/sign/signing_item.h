@@ -14,7 +14,7 @@ struct signing {
     struct instant not_after;
     int64_t lifetime_s;
     uint64_t asked_ns; /* monotonic, when the certificate was asked for */
-    char tsa_url[MF_URL_MAX], log_url[MF_URL_MAX];
+    char ca_url[MF_URL_MAX], tsa_url[MF_URL_MAX], log_url[MF_URL_MAX];
 };
 
 struct signing_item {

@@ -62,6 +62,20 @@ static bool is_named(const struct token_claims *token, const struct signer_ident
     return false;
 }
 
+bool mf_token_may_be(const struct token_claims *token, const struct signer_identity *who,
+                     struct err *err)
+{
+    struct span subject = who->values[MF_FULCIO_TOKEN_SUBJECT];
+
+    if (who->san.kind == MF_SAN_EMAIL && !mf_span_eq(who->san.value, mf_buf_span(&token->email)))
+        return mf_err_set(err, MF_ERR_REJECTED, "the certificate names another signer, \"%.*s\"",
+                          MF_SPAN_ARG(who->san.value));
+    if (subject.n > 0 && !mf_span_eq(subject, mf_buf_span(&token->subject)))
+        return mf_err_set(err, MF_ERR_REJECTED, "the certificate has another subject, \"%.*s\"",
+                          MF_SPAN_ARG(subject));
+    return true;
+}
+
 bool mf_token_match(const struct token_claims *token, const struct signer_identity *who,
                     struct err *err)
 {

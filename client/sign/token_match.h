@@ -14,4 +14,10 @@
 MF_MUST_USE bool mf_token_match(const struct token_claims *token, const struct signer_identity *who,
                                 struct err *err);
 
+/* For a CA's answer, whose names it makes by rules of its own: the subject and the e-mail address,
+ * where both token and certificate have one, must be the same. MF_ERR_REJECTED says what differs.
+ */
+MF_MUST_USE bool mf_token_may_be(const struct token_claims *token,
+                                 const struct signer_identity *who, struct err *err);
+
 #endif

@@ -2,6 +2,7 @@
 #include "client/token/token_source.h"
 #include "common/base/file.h"
 #include "common/codec/json.h"
+#include "common/net/service_answer.h"
 
 enum { SECRET_MAX = 256, CLAIMS_MAX = 16 * 1024, ANSWER_MAX = 64 * 1024 };
 
@@ -52,10 +53,11 @@ static bool ask_for_token(struct http_client *http, const char *url, struct span
 
     if (!mf_http_call(http, &call, &answer, err))
         return false;
-    bool ok = answer.status == 200
-                  ? read_answer(mf_buf_span(&answer.body), out, err)
-                  : mf_err_set(err, MF_ERR_DENIED, "the issuer answered %u: %.*s", answer.status,
-                               MF_SPAN_ARG(mf_buf_span(&answer.body)));
+    bool ok = mf_service_answer_check(&answer, err) &&
+              (read_answer(mf_buf_span(&answer.body), out, err) ||
+               mf_err_as(err, MF_ERR_UNAVAILABLE)); /* it gave us nothing that we can use */
+    if (!ok)
+        mf_err_at(err, "%s", url);
     mf_http_answer_done(&answer);
     return ok;
 }
@@ -71,7 +73,10 @@ bool mf_token_from_dev_issuer(struct http_client *http, const struct dev_token *
         return mf_err_at(err, "development issuer");
     mf_secret_trim(&secret);
     if (!write_request(ask, &body, err) || !mf_buf_printf(&url, err, "%s/token%c", ask->url, 0) ||
-        !ask_for_token(http, (const char *)url.p, mf_buf_span(&body), &secret, out, err))
+        !ask_for_token(http, (const char *)url.p, mf_buf_span(&body), &secret, out, err)) {
+        if (err->code == MF_ERR_UNAVAILABLE)
+            mf_err_hint(err, "see that the instance runs (mayfly status), then try again");
         return mf_err_at(err, "development issuer");
+    }
     return true;
 }

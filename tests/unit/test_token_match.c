@@ -111,6 +111,40 @@ START_TEST(knows_its_own_signature_from_anothers)
 }
 END_TEST
 
+static const struct {
+    const char *token;
+    enum san_kind kind;
+    const char *san, *subject;
+    const char *message; /* null: a CA may have made it from this token */
+} possible[] = {
+    {EMAIL, MF_SAN_EMAIL, "dev@x.example", "u1", NULL},
+    {EMAIL, MF_SAN_EMAIL, "dev@x.example", "", NULL},
+    {EMAIL, MF_SAN_URI, "https://x.example/u1", "u1", NULL}, /* by a rule that we do not know */
+    {EMAIL, MF_SAN_EMAIL, "eve@x.example", "u1", "names another signer, \"eve@x.example\""},
+    {EMAIL, MF_SAN_EMAIL, "dev@x.example", "u2", "another subject, \"u2\""},
+    {GITHUB, MF_SAN_EMAIL, "eve@x.example", "", "names another signer"},
+    {GITHUB, MF_SAN_URI, "https://any.example", "repo:o/r:ref:refs/tags/v1", NULL},
+    {GITHUB, MF_SAN_URI, "https://any.example", "repo:o/other", "another subject"},
+};
+
+START_TEST(doubts_a_certificate_that_cannot_be_for_the_token)
+{
+    MF_SCOPED(mf_token_claims_done) struct token_claims claims = {0};
+    struct signer_identity who = {
+        .san = {possible[_i].kind, mf_span_str(possible[_i].san)},
+        .issuer = MF_SPAN("https://federated.example"), /* judged when the bundle is verified */
+    };
+    struct err err = {0};
+
+    who.values[MF_FULCIO_TOKEN_SUBJECT] = mf_span_str(possible[_i].subject);
+    read_claims(possible[_i].token, &claims);
+    if (possible[_i].message == NULL)
+        mf_ck_ok(mf_token_may_be(&claims, &who, &err), err);
+    else
+        mf_ck_refused(mf_token_may_be(&claims, &who, &err), err, possible[_i].message);
+}
+END_TEST
+
 START_TEST(tells_tokens_of_one_job_from_those_of_another)
 {
     static const char *const others[] = {
@@ -135,6 +169,8 @@ Suite *mf_suite(void)
     TCase *all = tcase_create("token_match");
 
     tcase_add_loop_test(all, knows_its_own_signature_from_anothers, 0, MF_LEN(rows));
+    tcase_add_loop_test(all, doubts_a_certificate_that_cannot_be_for_the_token, 0,
+                        MF_LEN(possible));
     tcase_add_test(all, tells_tokens_of_one_job_from_those_of_another);
     suite_add_tcase(suite, all);
     return suite;
