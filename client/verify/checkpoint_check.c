@@ -54,7 +54,9 @@ static bool pick_name(const struct note *note, const struct trusted_log *log, bo
             *out = note->lines[i].name;
             return true;
         }
-    return mf_err_set(err, MF_ERR_REJECTED, "the trusted root gives the log no baseUrl");
+    return mf_err_set(err, MF_ERR_REJECTED,
+                      is_v1 ? "no signature by the log's key"
+                            : "the trusted root gives the log no baseUrl");
 }
 
 static bool init_key(struct crypto *c, const struct trusted_log *log, struct span name,
