@@ -17,6 +17,8 @@ import sys
 import tempfile
 import time
 
+import toolchains
+
 HERE = pathlib.Path(__file__).resolve().parent
 ATTEMPTS = 3
 BUILD_SECONDS = 3600
@@ -52,16 +54,41 @@ def _run(argv, log, env=None, cwd=None):
     raise PeerError(f"{argv[0]}: {why} ({ATTEMPTS} attempts)")
 
 
-# GOFLAGS: two packages at a time keeps a large build from starving its neighbours.
-GO_ENV = {"GOFLAGS": "-p=2", "CGO_ENABLED": "0"}
+def tool_environment(toolchain, cache):
+    """What to add to the environment so that the toolchain's programs are found."""
+    if toolchains.in_path(toolchain):
+        return {}
+    peer = TOOLS[toolchain.program]
+    if not peer.ready(cache):
+        build(peer, cache)
+    folder = peer.folder(cache) / toolchain.folder
+    return {"PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
 
 
-def _build_cosign(folder, log, version):
+def _build_toolchain(toolchain):
+    def build_one(folder, log, _version, _cache):
+        command = toolchains.install_command(sys.executable, toolchain, folder)
+        if command is None:
+            lowest = ".".join(map(str, toolchain.lowest))
+            raise PeerError(f"{toolchain.program} {lowest} or newer is not in the path")
+        argv, requirements = command
+        (folder / "requirements.txt").write_text(requirements)
+        _run(argv, log)
+    return build_one
+
+
+def _go(cache):
+    # Two packages at a time keeps a large build from starving its neighbours.
+    return {"GOFLAGS": "-p=2 -buildvcs=false", "CGO_ENABLED": "0", "GOTOOLCHAIN": "local",
+            **tool_environment(toolchains.GO, cache)}
+
+
+def _build_cosign(folder, log, version, cache):
     target = f"github.com/sigstore/cosign/v3/cmd/cosign@v{version}"
-    _run(["go", "install", "-trimpath", target], log, {**GO_ENV, "GOBIN": str(folder)})
+    _run(["go", "install", "-trimpath", target], log, {**_go(cache), "GOBIN": str(folder)})
 
 
-def _build_sigstore_python(folder, log, version):
+def _build_sigstore_python(folder, log, version, _cache):
     # --copies: the interpreter's own links stay valid when the folder is renamed. The
     # scripts of a venv name its first path, so peers are run as `python -m sigstore`.
     _run([sys.executable, "-m", "venv", "--copies", folder], log)
@@ -73,16 +100,16 @@ JS_PACKAGES = ("@sigstore/sign@4.1.1", "@sigstore/verify@4.1.3", "@sigstore/bund
                "@sigstore/protobuf-specs@0.5.2")
 
 
-def _build_sigstore_js(folder, log, _version):
+def _build_sigstore_js(folder, log, _version, cache):
     (folder / "package.json").write_text('{"private": true}\n')
     _run(["npm", "install", "--no-audit", "--no-fund", "--save-exact", *JS_PACKAGES], log,
-         cwd=folder)
+         tool_environment(toolchains.NODE, cache), cwd=folder)
 
 
-def _build_certprofile(folder, log, _version):
+def _build_certprofile(folder, log, _version, cache):
     # Standard library only: no module is fetched, and none may be.
     _run(["go", "build", "-trimpath", "-o", folder / "certprofile", "."], log,
-         {**GO_ENV, "GOPROXY": "off", "GOTOOLCHAIN": "local"}, cwd=HERE / "certprofile")
+         {**_go(cache), "GOPROXY": "off"}, cwd=HERE / "certprofile")
 
 
 def _digest_of_certprofile():
@@ -112,6 +139,12 @@ class Peer:
     def ready(self, cache):
         return (self.folder(cache) / self.marker).is_file()
 
+    def why_missing(self, cache):
+        """For a person: what is not there, and why not where a build was tried."""
+        tried = pathlib.Path(cache) / f"{self.name}.why"
+        reason = tried.read_text().strip() if tried.is_file() else "never built here"
+        return f"{self.name} {self.version} is not in {cache}: {reason}"
+
 
 PEERS = {peer.name: peer for peer in (
     Peer("cosign", "3.1.3", "cosign", _build_cosign),
@@ -121,6 +154,9 @@ PEERS = {peer.name: peer for peer in (
          _build_sigstore_js, " ".join(JS_PACKAGES)),
     Peer("certprofile", "1", "certprofile", _build_certprofile, _digest_of_certprofile),
 )}
+TOOLS = {tool.program: Peer(tool.program, tool.version, f"{tool.folder}/{tool.program}",
+                            _build_toolchain(tool), "".join(tool.pins.values()))
+         for tool in (toolchains.GO, toolchains.NODE)}
 
 
 def build(peer, cache):
@@ -141,15 +177,18 @@ def _build_locked(peer, cache):
         shutil.rmtree(stale, ignore_errors=True)
     scratch = pathlib.Path(tempfile.mkdtemp(prefix=f".{peer.key}.", dir=cache))
     log_path = cache / f"{peer.name}.log"
+    why_path = cache / f"{peer.name}.why"
     try:
         with open(log_path, "wb") as log:
-            peer.build(scratch, log, peer.version)
+            peer.build(scratch, log, peer.version, cache)
         if not (scratch / peer.marker).is_file():
             raise PeerError(f"the build made no {peer.marker}")
         shutil.rmtree(final, ignore_errors=True)  # a folder without its marker
         scratch.chmod(0o755)
         scratch.rename(final)
+        why_path.unlink(missing_ok=True)
     except PeerError as error:
+        why_path.write_text(f"{error}; see {log_path}\n")
         raise PeerError(f"{peer.name}: {error}; see {log_path}") from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

@@ -9,7 +9,6 @@ reason, without any program of ours.
 """
 
 import argparse
-import os
 import pathlib
 import re
 import shutil
@@ -50,7 +49,7 @@ class Controls:
     def ready(self, name):
         if peer_cache.PEERS[name].ready(self.chosen.cache):
             return True
-        why = f"not in {self.chosen.cache}: run tests/interop/peers build {name}"
+        why = peer_cache.PEERS[name].why_missing(self.chosen.cache)
         if self.chosen.require:
             self.tap.failed(f"{name} is there", why)
         else:
@@ -120,12 +119,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cache", type=pathlib.Path, default=peer_cache.default_cache())
-    parser.add_argument("--require", action="store_true", default=bool(os.environ.get("CI")))
+    parser.add_argument("--require", action="store_true", default=clients.required())
     chosen = parser.parse_args()
     out = tap.Tap()
     if not conformance_cases.all_cases():
         return out.nothing_to_run(f"no conformance fixtures in "
-                                  f"{conformance_cases.fixtures_root()}", False)
+                                  f"{conformance_cases.fixtures_root()}", chosen.require)
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="mayfly-controls-"))
     Controls(out, chosen, scratch).run()
     status = out.finish()

@@ -6,12 +6,11 @@
 Every client signs a file with the instance's servers; every client verifies every
 bundle and refuses a changed file, another identity and another issuer; certprofile
 reads every certificate that the run has seen. Peers come from `peers build`; one
-that is missing is a failure with --require (the default where CI is set), else a
+that is missing is a failure with --require (or MAYFLY_REQUIRE_INTEROP=1), else a
 skip that names it.
 """
 
 import argparse
-import os
 import pathlib
 import re
 import shutil
@@ -62,8 +61,7 @@ class Suite:
         peer = peer_cache.PEERS[name]
         if peer.ready(self.chosen.cache):
             return True
-        self.missing(name, f"{name} {peer.version} is not in {self.chosen.cache}: "
-                     f"run tests/interop/peers build {name}")
+        self.missing(name, peer.why_missing(self.chosen.cache))
         return False
 
     def missing(self, name, why):
@@ -125,13 +123,14 @@ class Suite:
             self.verify_by_digest(signer, bundle)
 
     def verify_by_digest(self, signer, bundle):
-        for verb, file in (("verifies", self.artifact), ("refuses", self.tampered)):
-            result = self.mayfly.verify_digest(f"mayfly-{verb}-digest-{signer}", self.trust,
-                                               self.claim(bundle, file=file))
-            wanted = 0 if verb == "verifies" else 1
-            good = result.status == wanted and not result.timed_out
-            self.check(f"mayfly {verb} a digest with the bundle of {signer}",
-                       "" if good else f"wanted {wanted}: {result.describe()}")
+        what = f"mayfly {{}} a digest with the bundle of {signer}"
+        good = self.mayfly.verify_digest(f"mayfly-verifies-digest-{signer}", self.trust,
+                                         self.claim(bundle))
+        self.check(what.format("verifies"), "" if good.ok else good.describe())
+        bad = self.mayfly.verify_digest(f"mayfly-refuses-digest-{signer}", self.trust,
+                                        self.claim(bundle, file=self.tampered))
+        self.check(what.format("refuses"),
+                   refusal_problem(bad, self.mayfly.REFUSALS["tampered file"]))
 
     def verify_both_ways(self, client, signer, bundle):
         what = f"{client.name} {{}} the bundle of {signer}"
@@ -185,7 +184,7 @@ def parse_arguments():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", type=pathlib.Path, required=True, help="folder of our programs")
     parser.add_argument("--cache", type=pathlib.Path, default=peer_cache.default_cache())
-    parser.add_argument("--require", action="store_true", default=bool(os.environ.get("CI")))
+    parser.add_argument("--require", action="store_true", default=clients.required())
     parser.add_argument("--logs", type=pathlib.Path, help="default: a temporary folder, "
                         "kept when a test fails")
     return parser.parse_args()
