@@ -17,15 +17,13 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from http_ask import ask  # noqa: E402
+from openssl import b64, openssl  # noqa: E402
 from ports import free_ports  # noqa: E402
+from tap import run_tests  # noqa: E402, F401
 
 START_SECONDS = 30
 STOP_SECONDS = 20
-
-
-def openssl(*args, data=None):
-    return subprocess.run(["openssl", *map(str, args)], input=data, capture_output=True,
-                          check=True).stdout
 
 
 class Key:
@@ -63,10 +61,8 @@ def proof_body(key, challenge, token=None):
 
 
 class Answer:
-    def __init__(self, response):
-        self.status = response.status
-        self.headers = response.headers
-        self.body = response.read()
+    def __init__(self, status, headers, body):
+        self.status, self.headers, self.body = status, headers, body
 
     @property
     def json(self):
@@ -88,12 +84,7 @@ def pem_der(text):
 
 
 def request(port, method, path, body=None, headers=None, timeout=30):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
-    try:
-        connection.request(method, path, body=body, headers=headers or {})
-        return Answer(connection.getresponse())
-    finally:
-        connection.close()
+    return Answer(*ask(port, method, path, body, headers, timeout))
 
 
 class CtLog(http.server.ThreadingHTTPServer):
@@ -174,10 +165,6 @@ class CtHandler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-
-
-def b64(data):
-    return base64.b64encode(data).decode()
 
 
 # ---- DER, read by a walk that shares nothing with the program ----
@@ -341,24 +328,6 @@ def check_audit(path):
     assert path.read_bytes().endswith(b"\n"), "the last line is incomplete"
     assert records[0]["event"] == "create" and records[0]["format"] == 1
     return records
-
-
-def run_tests(tests, subject):
-    """Runs each test with the subject; prints TAP."""
-    failures = 0
-    print("TAP version 13")
-    for number, test in enumerate(tests, 1):
-        name = test.__name__.replace("_", " ")
-        try:
-            test(subject)
-            print(f"ok {number} - {name}", flush=True)
-        except Exception as problem:  # a test's failure is its result
-            failures += 1
-            print(f"not ok {number} - {name}")
-            for line in f"{type(problem).__name__}: {problem}".splitlines()[:30]:
-                print(f"# {line}", flush=True)
-    print(f"1..{len(tests)}")
-    return 1 if failures else 0
 
 
 def default_program():

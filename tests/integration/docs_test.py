@@ -15,30 +15,20 @@ import sys
 
 import docs_console
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from tap import Tap  # noqa: E402
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 MAN = ROOT / "docs" / "man"
 COMMON_OPTIONS = {"-h", "--help"}
 OPTION = re.compile(r"(?<![\w-])(--[a-z][a-z-]*|-[a-z])(?![\w-])")
 
 
-class Tap:
-    def __init__(self):
-        self.count = self.failures = 0
-        print("TAP version 13")
-
-    def result(self, name, problem, skip=""):
-        self.count += 1
-        bad = bool(problem)
-        self.failures += bad
-        directive = f" # SKIP {skip}" if skip else ""
-        name = name.replace("#", "no.")
-        print(f"{'not ok' if bad else 'ok'} {self.count} - {name}{directive}", flush=True)
-        for line in str(problem).splitlines():
-            print(f"# {line}")
-
-    def finish(self):
-        print(f"1..{self.count}")
-        return 1 if self.failures else 0
+def result(tap, name, problem):
+    if problem:
+        tap.failed(name, problem)
+    else:
+        tap.passed(name)
 
 
 def documents():
@@ -186,20 +176,20 @@ def run_all(tap, programs):
     verbs = help_verbs(help_of(mayfly))
     pages = {p.name.removesuffix(".1.scd").removeprefix("mayfly-")
              for p in MAN.glob("mayfly-*.1.scd")} - {"ca", "log"}
-    tap.result("each verb has a page, and each page a verb", "\n".join(
+    result(tap, "each verb has a page, and each page a verb", "\n".join(
         [f"{v}: no page" for v in sorted(verbs - pages)] +
         [f"{v}: no verb" for v in sorted(pages - verbs)]))
     for verb in sorted(verbs & pages):
         problems = check_verb(mayfly, verb, MAN / f"mayfly-{verb}.1.scd")
-        tap.result(f"mayfly-{verb}(1) and mayfly {verb} --help name the same options",
+        result(tap, f"mayfly-{verb}(1) and mayfly {verb} --help name the same options",
                    "\n".join(problems))
     for name in ("mayfly-ca", "mayfly-log"):
         problems = check_server(programs / name, MAN / f"{name}.1.scd")
-        tap.result(f"{name}(1) and the help of its verbs name the same options",
+        result(tap, f"{name}(1) and the help of its verbs name the same options",
                    "\n".join(problems))
     for path in documents():
         for name, problem in run_document(path, programs):
-            tap.result(name, problem)
+            result(tap, name, problem)
 
 
 def main():
@@ -209,14 +199,14 @@ def main():
     programs = parser.parse_args().bin.resolve()
     tap = Tap()
     for path in documents():
-        tap.result(f"{path.relative_to(ROOT)}: links and paths lead somewhere",
+        result(tap, f"{path.relative_to(ROOT)}: links and paths lead somewhere",
                    "\n".join(bad_links(path) + bad_paths(path)))
-    tap.result("manual pages bear their names and refer to pages that are there",
+    result(tap, "manual pages bear their names and refer to pages that are there",
                "\n".join(check_titles()))
     missing = [n for n in ("mayfly", "mayfly-ca", "mayfly-log") if not (programs / n).is_file()]
     if missing:
-        tap.result("options in pages, and commands in documents", "",
-                   f"{programs} has no {', '.join(missing)}")
+        tap.skipped("options in pages, and commands in documents",
+                    f"{programs} has no {', '.join(missing)}")
     else:
         run_all(tap, programs)
     return tap.finish()

@@ -11,9 +11,10 @@ import sys
 import tempfile
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "interop"))
+for room in ("interop", "support"):
+    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / room))
 from instance import Instance, free_port_base  # noqa: E402, F401
-from tap import Tap  # noqa: E402
+from tap import run_tests  # noqa: E402, F401
 
 BIN = pathlib.Path(os.environ.get("MAYFLY_BIN", "build/bin")).resolve()
 MAYFLY = BIN / "mayfly"
@@ -121,16 +122,3 @@ def end(process):
     with contextlib.suppress(ProcessLookupError):
         os.kill(process.pid, signal.SIGKILL)
     return process.wait(SECONDS)
-
-
-def run_tests(tests, bench):
-    """Each function with the bench; an exception is its failure."""
-    tap = Tap()
-    for test in tests:
-        name = test.__name__.removeprefix("test_").replace("_", " ")
-        try:
-            test(bench)
-            tap.passed(name)
-        except Exception as problem:  # whatever goes wrong is this test's result
-            tap.failed(name, f"{type(problem).__name__}: {problem}"[:4000])
-    return tap.finish()

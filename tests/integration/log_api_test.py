@@ -1,7 +1,6 @@
 """mayfly-log over HTTP: what it takes, what it refuses and why, duplicates, reads, a full disk.
 TAP on standard output."""
 
-import base64
 import concurrent.futures
 import hashlib
 import http.client
@@ -16,18 +15,9 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from log_checker import Checker  # noqa: E402
-from log_support import BIN, Log, Report, make_requests, post  # noqa: E402
+from log_support import BIN, Log, Tap, ask, b64, make_requests, openssl, post  # noqa: E402
 
 SMALL_DISK = 160 * 1024 * 1024
-
-
-def b64(data):
-    return base64.b64encode(data).decode()
-
-
-def openssl(*args, data=None):
-    return subprocess.run(["openssl", *map(str, args)], input=data, capture_output=True,
-                          check=True).stdout
 
 
 class Signer:
@@ -54,16 +44,6 @@ class Signer:
 
 def wrap(request):
     return json.dumps({"hashedRekordRequestV002": request})
-
-
-def ask(port, method, path, body=None, headers=None):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    try:
-        connection.request(method, path, body, headers or {})
-        response = connection.getresponse()
-        return response.status, response.headers, response.read()
-    finally:
-        connection.close()
 
 
 def announce(port, length):
@@ -216,7 +196,7 @@ def full_disk(report, folder, requests):
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK}", "tmpfs", disk],
                              capture_output=True, check=False)
     if mounted.returncode != 0:
-        report.skip("a full disk", "tmpfs cannot be mounted: " + mounted.stderr.decode().strip())
+        report.skipped("a full disk", "tmpfs cannot be mounted: " + mounted.stderr.decode().strip())
         return
     try:
         fill_disk(report, disk, requests)
@@ -279,7 +259,7 @@ def big_requests(folder):
 
 
 def main():
-    report = Report()
+    report = Tap()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="mayfly-log-api-"))
     init = [BIN / "mayfly-log", "init", "--type=entries", "--origin=api.example",
             f"--directory={folder / 'log'}"]
@@ -309,10 +289,10 @@ def main():
     if os.geteuid() == 0:
         full_disk(report, folder, make_requests(folder, 2))
     else:
-        report.skip("a full disk", "only root can mount a small one")
-    report.end()
+        report.skipped("a full disk", "only root can mount a small one")
     shutil.rmtree(folder)
+    return report.finish()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -15,19 +15,10 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from log_checker import Checkpoint, leaf_hash, roots_of, tile_path  # noqa: E402
-from log_support import BIN, Log, Report, free_ports, make_requests, post  # noqa: E402
+from log_support import BIN, Log, Tap, ask, b64, free_ports, make_requests, openssl, post  # noqa: E402
 
 POISON = "1.3.6.1.4.1.11129.2.4.3=critical,DER:05:00"
 SCT_LIST = "1.3.6.1.4.1.11129.2.4.2=DER:04:02:00:00"
-
-
-def b64(data):
-    return base64.b64encode(data).decode()
-
-
-def openssl(*args, data=None):
-    return subprocess.run(["openssl", *map(str, args)], input=data, capture_output=True,
-                          check=True).stdout
 
 
 class Authority:
@@ -93,16 +84,6 @@ def without_poison(certificate):
             whole = Der.wrap(0xa3, Der.wrap(0x30, b"".join(kept)))
         parts.append(whole)
     return Der.wrap(0x30, b"".join(parts))
-
-
-def ask(port, method, path, body=None):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    try:
-        connection.request(method, path, body)
-        response = connection.getresponse()
-        return response.status, response.headers, response.read()
-    finally:
-        connection.close()
 
 
 def add(port, what, *chain):
@@ -222,7 +203,7 @@ def refusals(report, port, root, middle, key, folder):
 
 
 def main():
-    report = Report()
+    report = Tap()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="mayfly-log-ct-"))
     root = Authority(folder, "root")
     middle = Authority(folder, "middle", root)
@@ -282,9 +263,9 @@ def main():
     log.start()
     check_tree(report, folder, port, spki, "ct.example")
     log.kill(signal.SIGTERM)
-    report.end()
     shutil.rmtree(folder)
+    return report.finish()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -13,7 +13,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from log_checker import Checker  # noqa: E402
-from log_support import BIN, Log, Report, make_requests, post  # noqa: E402
+from log_support import BIN, Log, Tap, make_requests, post  # noqa: E402
 
 KILLS = 12
 REQUESTS = 700
@@ -129,7 +129,7 @@ def refuses_damage(report, folder, requests):
 
 
 def main():
-    report = Report()
+    report = Tap()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="mayfly-log-"))
     subprocess.run([BIN / "mayfly-log", "init", "--type=entries", "--origin=kill.example",
                     f"--directory={folder / 'log'}"], check=True, capture_output=True)
@@ -139,9 +139,9 @@ def main():
     refuses(report, "a directory in use is refused", second, "another process has this log open")
     log.kill(signal.SIGTERM)
     refuses_damage(report, folder, requests)
-    report.end()
     shutil.rmtree(folder)
+    return report.finish()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,9 +1,7 @@
-"""What the log's tests share: the program on a directory, real requests, and a TAP report."""
+"""What the log's tests share: the program on a directory, real requests."""
 
-import base64
 import concurrent.futures
 import hashlib
-import http.client
 import json
 import os
 import pathlib
@@ -15,7 +13,10 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from http_ask import ask  # noqa: E402, F401
+from openssl import b64, openssl  # noqa: E402
 from ports import free_ports  # noqa: E402
+from tap import Tap  # noqa: E402, F401
 
 BIN = pathlib.Path(os.environ["MAYFLY_BIN"])
 
@@ -23,19 +24,16 @@ BIN = pathlib.Path(os.environ["MAYFLY_BIN"])
 def make_requests(folder, count):
     """Real signatures by one P-256 key over distinct digests."""
     key = folder / "signer.pem"
-    subprocess.run(["openssl", "ecparam", "-genkey", "-name", "prime256v1", "-noout", "-out", key],
-                   check=True, capture_output=True)
-    spki = subprocess.run(["openssl", "pkey", "-in", key, "-pubout", "-outform", "DER"],
-                          check=True, capture_output=True).stdout
+    openssl("ecparam", "-genkey", "-name", "prime256v1", "-noout", "-out", key)
+    spki = openssl("pkey", "-in", key, "-pubout", "-outform", "DER")
 
     def one(number):
         message = f"artifact {number}".encode()
-        signature = subprocess.run(["openssl", "dgst", "-sha256", "-sign", key], input=message,
-                                   check=True, capture_output=True).stdout
+        signature = openssl("dgst", "-sha256", "-sign", key, data=message)
         return json.dumps({"hashedRekordRequestV002": {
-            "digest": base64.b64encode(hashlib.sha256(message).digest()).decode(),
-            "signature": {"content": base64.b64encode(signature).decode(), "verifier": {
-                "publicKey": {"rawBytes": base64.b64encode(spki).decode()},
+            "digest": b64(hashlib.sha256(message).digest()),
+            "signature": {"content": b64(signature), "verifier": {
+                "publicKey": {"rawBytes": b64(spki)},
                 "keyDetails": "PKIX_ECDSA_P256_SHA_256"}}}})
 
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
@@ -82,23 +80,3 @@ def post(connection, body):
     connection.request("POST", "/api/v2/log/entries", body, {"Content-Type": "application/json"})
     response = connection.getresponse()
     return response.status, json.loads(response.read())
-
-
-class Report:
-    def __init__(self):
-        self.count = 0
-        print("TAP version 13", flush=True)
-
-    def check(self, name, ok, *notes):
-        self.count += 1
-        print(f"{'ok' if ok else 'not ok'} {self.count} - {name}", flush=True)
-        if not ok:
-            for note in notes:
-                print(f"# {note}"[:500], flush=True)
-
-    def skip(self, name, why):
-        self.count += 1
-        print(f"ok {self.count} - {name} # SKIP {why}", flush=True)
-
-    def end(self):
-        print(f"1..{self.count}", flush=True)

@@ -5,6 +5,9 @@ import re
 import subprocess
 import sys
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from tap import Tap  # noqa: E402
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
 
@@ -28,12 +31,10 @@ def main():
     for shown in transcript():
         if not any(matches(shown, line) for line in printed):
             missing.append(shown)
-    print("TAP version 13\n1..2")
-    print(("ok" if run.returncode == 0 else "not ok") + " 1 - quickstart succeeds")
-    print(("not ok" if missing else "ok") + " 2 - each line of the transcript is printed")
-    if missing or run.returncode != 0:
-        print("\n".join(f"# not printed: {line}" for line in missing))
-        print("\n".join(f"# {line}" for line in printed))
+    tap = Tap()
+    tap.check("quickstart succeeds", run.returncode == 0, *printed)
+    tap.check("each line of the transcript is printed", not missing, *missing, "printed:", *printed)
+    return tap.finish()
 
 
 if __name__ == "__main__":

@@ -17,7 +17,9 @@ import clients
 import commands
 import conformance_cases
 import conformance_reasons
-import tap
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+import tap  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 

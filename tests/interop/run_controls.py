@@ -19,7 +19,9 @@ import clients
 import commands
 import conformance_cases
 import peer_cache
-import tap
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+import tap  # noqa: E402
 
 GENUINE = ("rekor2-happy-path", "rekor2-checkpoint-cosigned", "bundle-with-sct-with-extensions")
 

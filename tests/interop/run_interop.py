@@ -21,7 +21,9 @@ import clients
 import commands
 import instance
 import peer_cache
-import tap
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+import tap  # noqa: E402
 
 PROGRAMS = ("mayfly", "mayfly-ca", "mayfly-log")
 ARTIFACT = b"what the build made\n"

@@ -28,6 +28,13 @@ class Tap:
         self._result(False, name)
         self.note(why)
 
+    def check(self, name, good, *notes):
+        """Passed, or failed with what was seen instead."""
+        if good:
+            self.passed(name)
+        else:
+            self.failed(name, "\n".join(str(note)[:500] for note in notes))
+
     def skipped(self, name, why):
         self.skips += 1
         self._result(True, name, f" # SKIP {' '.join(why.split())}")
@@ -45,3 +52,16 @@ class Tap:
     def finish(self):
         self._line(f"1..{self.count}")
         return 1 if self.failures else 0
+
+
+def run_tests(tests, subject):
+    """Each function with the subject, as a test of its name; an exception is its failure."""
+    tap = Tap()
+    for test in tests:
+        name = test.__name__.removeprefix("test_").replace("_", " ")
+        try:
+            test(subject)
+            tap.passed(name)
+        except Exception as problem:  # whatever goes wrong is this test's result
+            tap.failed(name, f"{type(problem).__name__}: {problem}"[:4000])
+    return tap.finish()
