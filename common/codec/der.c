@@ -51,6 +51,8 @@ bool mf_der_next(struct span *rest, struct der_value *out, struct err *err)
         return false;
     if (n > left.n)
         return mf_err_set(err, MF_ERR_FORMAT, "DER length %zu is past the end", n);
+    if (tag == MF_DER_NULL && n > 0)
+        return bad(err, "DER NULL has content");
     out->tag = tag;
     out->content = mf_span_first(left, n);
     left = mf_span_from(left, n);

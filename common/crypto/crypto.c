@@ -10,11 +10,26 @@
 
 enum { RANDOM_MAX = 1024 * 1024 }; /* bytes of one call */
 
+/* An entry of our own above the mark: what lies above it is new, and what lies below is not ours.
+ */
+bool mf_crypto_enter(void)
+{
+    ERR_set_mark();
+    ERR_raise(ERR_LIB_USER, ERR_R_OPERATION_FAIL);
+    return true;
+}
+
+void mf_crypto_leave(bool *inside)
+{
+    *inside = false;
+    ERR_pop_to_mark();
+}
+
 bool mf_crypto_err(struct err *err, enum err_code code, const char *what)
 {
-    const char *reason = ERR_reason_error_string(ERR_get_error());
+    unsigned long last = ERR_peek_last_error();
+    const char *reason = ERR_GET_LIB(last) != ERR_LIB_USER ? ERR_reason_error_string(last) : NULL;
 
-    ERR_clear_error();
     if (reason == NULL)
         return mf_err_set(err, code, "%s", what);
     return mf_err_set(err, code, "%s: %s", what, reason);
@@ -85,6 +100,7 @@ static bool lib_new(enum crypto_provider provider, struct crypto_lib **out, stru
 
 bool mf_crypto_new(enum crypto_provider provider, struct crypto **out, struct err *err)
 {
+    MF_SCOPED(mf_crypto_leave) bool inside = mf_crypto_enter();
     MF_SCOPED(mf_crypto_free) struct crypto *c = mf_array_new(1, sizeof *c);
 
     if (c == NULL)
@@ -121,6 +137,7 @@ bool mf_random(struct crypto *c, uint8_t *out, size_t n, struct err *err)
 {
     if (n > RANDOM_MAX)
         return mf_err_set(err, MF_ERR_LIMIT, "more than %d random bytes at once", RANDOM_MAX);
+    MF_SCOPED(mf_crypto_leave) bool inside = mf_crypto_enter();
     if (RAND_bytes_ex(c->lib->ctx, out, n, 0) != 1)
         return mf_crypto_err(err, MF_ERR_SYSTEM, "cannot draw random bytes");
     return true;

@@ -31,6 +31,15 @@ struct crypto {
     EVP_PKEY_CTX *rsa;                  /* builds RSA keys */
 };
 
+/* Around whatever may put an error into OpenSSL's queue, as
+ *     MF_SCOPED(mf_crypto_leave) bool inside = mf_crypto_enter();
+ * Leaving drops what was put there since, and nothing older. May be nested. */
+bool mf_crypto_enter(void);
+void mf_crypto_leave(bool *inside);
+/* Sets err with what OpenSSL said last since the innermost mf_crypto_enter, if it said anything.
+ * Always false. */
+bool mf_crypto_err(struct err *err, enum err_code code, const char *what);
+
 struct crypto_lib *mf_crypto_lib_share(struct crypto_lib *lib);
 void mf_crypto_lib_drop(struct crypto_lib **lib);
 

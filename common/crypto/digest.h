@@ -13,7 +13,9 @@ size_t mf_digest_length(enum digest_alg alg);
 /* "sha256" */
 const char *mf_digest_name(enum digest_alg alg);
 
-/* These cannot fail once the context exists: an OpenSSL failure here is a bug and asserts. */
+/* Nothing to refuse, so no error to return. SHA-256 is set up with the context; the others at their
+ * first use, which needs memory and a provider that has them. Where OpenSSL fails all the same,
+ * these assert: no digest is better than a wrong one. */
 void mf_sha256(struct crypto *c, struct span bytes, uint8_t out[static 32]);
 /* Over several spans, as if joined: Merkle leaves and nodes without a copy. */
 void mf_sha256_parts(struct crypto *c, const struct span *parts, size_t n, uint8_t out[static 32]);

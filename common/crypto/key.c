@@ -2,7 +2,6 @@
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
-#include <openssl/err.h>
 
 #include "common/codec/der.h"
 #include "common/crypto/crypto_context.h"
@@ -68,10 +67,7 @@ static bool make_ec(struct crypto *c, enum key_kind kind, struct span raw, EVP_P
     EVP_PKEY *pkey = EVP_PKEY_dup(curve);
     if (pkey == NULL)
         return mf_crypto_err(err, MF_ERR_SYSTEM, "cannot make a key");
-    ERR_set_mark();
-    int set = EVP_PKEY_set1_encoded_public_key(pkey, raw.p, raw.n);
-    ERR_pop_to_mark();
-    if (set != 1) {
+    if (EVP_PKEY_set1_encoded_public_key(pkey, raw.p, raw.n) != 1) {
         EVP_PKEY_free(pkey);
         return mf_err_set(err, MF_ERR_FORMAT, "%s key is not on the curve", all_facts[kind].name);
     }
@@ -205,9 +201,7 @@ bool mf_key_algorithm(struct span alg, enum key_kind *out, struct err *err)
     }
     if (mf_span_eq(oid, all_facts[MF_KEY_RSA].oid)) {
         *out = MF_KEY_RSA;
-        if (!mf_der_take(&alg, MF_DER_NULL, &parameters, err) || !mf_der_end(parameters, err))
-            return false;
-        return mf_der_end(alg, err);
+        return mf_der_take(&alg, MF_DER_NULL, &parameters, err) && mf_der_end(alg, err);
     }
     if (!mf_span_eq(oid, oid_ec_public_key))
         return unknown_algorithm("algorithm", oid, err);
@@ -241,6 +235,7 @@ static bool make_pkey(struct crypto *c, enum key_kind kind, struct span raw, EVP
 bool mf_public_key_from_spki(struct crypto *c, struct span spki, struct public_key **out,
                              struct err *err)
 {
+    MF_SCOPED(mf_crypto_leave) bool inside = mf_crypto_enter();
     MF_SCOPED(mf_public_key_free) struct public_key *key = NULL;
     struct span rest = spki, body, alg, bits, raw;
     enum key_kind kind = MF_KEY_P256;

@@ -7,6 +7,7 @@
 
 #include "common/codec/der.h"
 #include "common/crypto/crypto_context.h"
+#include "common/crypto/verifier.h"
 
 enum { PKCS8_MAX = 6 * 1024, RSA_NUMBERS = 8, RSA_GENERATED = 3072 /* bits */ };
 
@@ -85,6 +86,7 @@ enum key_kind mf_private_key_kind(const struct private_key *key)
 bool mf_private_key_generate(struct crypto *c, enum key_kind kind, struct private_key **out,
                              struct err *err)
 {
+    MF_SCOPED(mf_crypto_leave) bool inside = mf_crypto_enter();
     const struct key_facts *facts = mf_key_facts(kind);
     EVP_PKEY *pkey = NULL;
 
@@ -232,8 +234,9 @@ static bool parse_rsa(struct crypto *c, struct span der, EVP_PKEY **out, struct 
     return ok;
 }
 
-static bool parse_pkcs8(struct crypto *c, struct span der, enum key_kind *kind, EVP_PKEY **out,
-                        struct err *err)
+/* *stated is the public half that the file holds beside the key, or empty. */
+static bool parse_pkcs8(struct crypto *c, struct span der, enum key_kind *kind, struct span *stated,
+                        EVP_PKEY **out, struct err *err)
 {
     struct span body, part, alg, inner;
     uint64_t version = 0;
@@ -243,9 +246,13 @@ static bool parse_pkcs8(struct crypto *c, struct span der, enum key_kind *kind, 
         !mf_der_take(&body, MF_DER_SEQUENCE, &alg, err) || !mf_key_algorithm(alg, kind, err) ||
         !mf_der_take(&body, MF_DER_OCTET_STRING, &inner, err))
         return false;
-    /* RFC 5958: version 1 may add attributes and the public key, which is computed here anyway. */
-    if (!skip_optional(&body, MF_DER_CONTEXT_CONSTRUCTED(0), err) ||
-        (version == 1 && !skip_optional(&body, MF_DER_CONTEXT(1), err)) || !mf_der_end(body, err))
+    /* RFC 5958: version 1 may add attributes and the public key. */
+    if (!skip_optional(&body, MF_DER_CONTEXT_CONSTRUCTED(0), err))
+        return false;
+    if (version == 1 && mf_der_take_optional(&body, MF_DER_CONTEXT(1), &part, err) &&
+        !mf_der_bit_string(part, stated, err))
+        return false;
+    if (err->code != MF_OK || !mf_der_end(body, err))
         return false;
     if (version > 1)
         return mf_err_set(err, MF_ERR_FORMAT, "PKCS#8 has version %" PRIu64, version);
@@ -256,23 +263,43 @@ static bool parse_pkcs8(struct crypto *c, struct span der, enum key_kind *kind, 
     return parse_ec(c, *kind, inner, out, err);
 }
 
+/* One signature, thrown away, tells whether the two halves belong together: nothing ties an RSA
+ * file's numbers to each other. Over one zero byte, which is no checkpoint, tree head, timestamp or
+ * certificate. */
+static bool is_pair(struct crypto *c, const struct private_key *key, const struct public_key *half,
+                    struct span stated, struct err *err)
+{
+    MF_SCOPED(mf_buf_done) struct buf signature = {.max = MF_SIGNATURE_MAX};
+    static const uint8_t trial[] = {0};
+    enum sig_scheme scheme = mf_sig_scheme_of(key->kind);
+    struct err ignored = {0};
+
+    if ((stated.n == 0 || mf_span_eq(stated, mf_public_key_raw(half))) &&
+        mf_sign(c, key, scheme, MF_SPAN_OF(trial), &signature, &ignored) &&
+        mf_verify(c, half, scheme, MF_SPAN_OF(trial), mf_buf_span(&signature), &ignored))
+        return true;
+    return mf_err_set(err, MF_ERR_FORMAT, "private key and its public half do not match");
+}
+
 bool mf_private_key_from_pkcs8(struct crypto *c, const struct secret *der, struct private_key **out,
                                struct err *err)
 {
+    MF_SCOPED(mf_crypto_leave) bool inside = mf_crypto_enter();
     MF_SCOPED(mf_private_key_free) struct private_key *key = NULL;
     MF_SCOPED(mf_public_key_free) struct public_key *half = NULL;
     enum key_kind kind = MF_KEY_P256;
+    struct span stated = {0};
     EVP_PKEY *pkey = NULL;
 
     if (der->n > PKCS8_MAX)
         return mf_err_set(err, MF_ERR_LIMIT, "private key is larger than %d bytes", PKCS8_MAX);
-    if (!parse_pkcs8(c, mf_secret_span(der), &kind, &pkey, err))
+    if (!parse_pkcs8(c, mf_secret_span(der), &kind, &stated, &pkey, err))
         return mf_err_at(err, "private key");
     if (!mf_private_key_take(c, pkey, kind, &key, err))
         return false;
     /* Its public half must be one that we would accept: RSA sizes and exponents are checked there.
      */
-    if (!mf_private_key_public(c, key, &half, err))
+    if (!mf_private_key_public(c, key, &half, err) || !is_pair(c, key, half, stated, err))
         return mf_err_at(err, "private key");
     *out = MF_MOVE(key);
     return true;

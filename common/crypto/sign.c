@@ -1,5 +1,4 @@
 /* The signing half of verifier.h. */
-#include <openssl/err.h>
 #include <openssl/rsa.h>
 
 #include "common/crypto/crypto_context.h"
@@ -60,6 +59,7 @@ static bool fits(const struct private_key *key, enum sig_scheme scheme, struct e
 bool mf_sign_digest(struct crypto *c, const struct private_key *key, enum sig_scheme scheme,
                     struct span digest, struct buf *out, struct err *err)
 {
+    MF_SCOPED(mf_crypto_leave) bool inside = mf_crypto_enter();
     size_t n = (size_t)EVP_PKEY_get_size(key->pkey);
 
     if (!fits(key, scheme, err))
@@ -77,6 +77,7 @@ bool mf_sign_digest(struct crypto *c, const struct private_key *key, enum sig_sc
 static bool sign_ed25519(struct crypto *c, const struct private_key *key, struct span message,
                          struct buf *out, struct err *err)
 {
+    MF_SCOPED(mf_crypto_leave) bool inside = mf_crypto_enter();
     size_t n = 64;
 
     if (!mf_buf_reserve(out, n, err))

@@ -1,7 +1,6 @@
 #include "common/crypto/verifier.h"
 
 #include <openssl/core_names.h>
-#include <openssl/err.h>
 #include <openssl/rsa.h>
 
 #include "common/codec/der.h"
@@ -72,6 +71,7 @@ static bool set_padding(struct crypto *c, EVP_PKEY_CTX *ctx, enum sig_scheme sch
 static bool verify_digest(struct crypto *c, const struct public_key *key, enum sig_scheme scheme,
                           struct span digest, struct span signature)
 {
+    MF_SCOPED(mf_crypto_leave) bool inside = mf_crypto_enter();
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(key->lib->ctx, key->pkey, NULL);
     bool good = ctx != NULL && EVP_PKEY_verify_init(ctx) == 1 && set_padding(c, ctx, scheme) &&
                 EVP_PKEY_verify(ctx, signature.p, signature.n, digest.p, digest.n) == 1;
@@ -83,6 +83,7 @@ static bool verify_digest(struct crypto *c, const struct public_key *key, enum s
 static bool verify_ed25519(struct crypto *c, const struct public_key *key, struct span message,
                            struct span signature)
 {
+    MF_SCOPED(mf_crypto_leave) bool inside = mf_crypto_enter();
     bool good = EVP_MD_CTX_reset(c->verify) == 1 &&
                 EVP_DigestVerifyInit_ex(c->verify, NULL, NULL, key->lib->ctx, NULL, key->pkey,
                                         NULL) == 1 &&
@@ -92,7 +93,6 @@ static bool verify_ed25519(struct crypto *c, const struct public_key *key, struc
     return good;
 }
 
-/* OpenSSL's error queue is left as it was: a bad signature is no event for others to find there. */
 bool mf_verify_digest(struct crypto *c, const struct public_key *key, enum sig_scheme scheme,
                       struct span digest, struct span signature, struct err *err)
 {
@@ -107,10 +107,7 @@ bool mf_verify_digest(struct crypto *c, const struct public_key *key, enum sig_s
                           mf_digest_name(schemes[scheme].digest));
     if (schemes[scheme].family == ECDSA && !mf_ecdsa_numbers(signature, &r, &s, err))
         return mf_err_as(err, MF_ERR_REJECTED);
-    ERR_set_mark();
-    bool good = verify_digest(c, key, scheme, digest, signature);
-    ERR_pop_to_mark();
-    return good || rejected(err);
+    return verify_digest(c, key, scheme, digest, signature) || rejected(err);
 }
 
 bool mf_verify(struct crypto *c, const struct public_key *key, enum sig_scheme scheme,
@@ -126,8 +123,5 @@ bool mf_verify(struct crypto *c, const struct public_key *key, enum sig_scheme s
         return mf_verify_digest(c, key, scheme, (struct span){digest, mf_digest_length(alg)},
                                 signature, err);
     }
-    ERR_set_mark();
-    bool good = verify_ed25519(c, key, message, signature);
-    ERR_pop_to_mark();
-    return good || rejected(err);
+    return verify_ed25519(c, key, message, signature) || rejected(err);
 }

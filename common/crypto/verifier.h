@@ -25,8 +25,7 @@ enum digest_alg mf_sig_digest(enum sig_scheme scheme);
 
 /* MF_ERR_REJECTED "signature does not verify" when it does not, or when scheme and key differ in
  * kind. DER of ECDSA signatures must be strict (one spelling). The key may come from another
- * thread's struct crypto, also one that is freed by now. OpenSSL's error queue is left as it was.
- */
+ * thread's struct crypto, also one that is freed by now. */
 MF_MUST_USE bool mf_verify(struct crypto *c, const struct public_key *key, enum sig_scheme scheme,
                            struct span message, struct span signature, struct err *err);
 /* The same when only the message's digest (of mf_sig_digest) is at hand; pure Ed25519 is refused.

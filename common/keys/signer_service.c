@@ -241,12 +241,8 @@ bool mf_signer_service_refuse(struct buf *answer, const struct err *why, struct 
 bool mf_signer_service_greet(struct signer_service *s, struct buf *answer, struct err *err)
 {
     MF_SCOPED(mf_public_key_free) struct public_key *half = NULL;
-    static const uint8_t trial[] = {0};
 
-    /* One signature before the sandbox, thrown away: what OpenSSL loads at first use, it loads
-     * now. Over one zero byte, which is no checkpoint, tree head, timestamp or certificate. */
-    if (!put_signature(s, MF_SPAN_OF(trial), answer, err) ||
-        !mf_private_key_public(s->crypto, s->key, &half, err) ||
+    if (!mf_private_key_public(s->crypto, s->key, &half, err) ||
         !mf_signer_wire_begin(answer, MF_OK, 1, err) ||
         !mf_signer_wire_put(answer, mf_public_key_spki(half), err))
         return false;

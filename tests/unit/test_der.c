@@ -32,6 +32,7 @@ static const struct {
     {"1f8101", "DER tag number is above 30"},
     {"bf2200", "DER tag number is above 30"},
     {"0000", "DER tag is zero"},
+    {"050100", "DER NULL has content"},
 };
 
 START_TEST(refuses_what_is_not_strict)

@@ -8,6 +8,8 @@
 #include "tests/support/fresh_crypto.h"
 #include "tests/support/suite.h"
 
+enum { RSA_MODULUS = 384 }; /* bytes; keys made here have 3072 bits */
+
 START_TEST(every_kind_goes_through_pkcs8_and_openssl_reads_it)
 {
     MF_SCOPED(mf_crypto_free) struct crypto *c = fresh_crypto();
@@ -69,6 +71,57 @@ START_TEST(private_key_with_another_public_half_is_refused)
         ck_assert(!mf_private_key_from_pkcs8(c, &cut, &again, &err));
         ck_assert_int_eq(err.code, MF_ERR_FORMAT);
     }
+}
+END_TEST
+
+/* Two keys whose files are alike but for their numbers: the second's public half goes to the first.
+ */
+static void swap_halves(struct crypto *c, enum key_kind kind, struct secret *out)
+{
+    MF_SCOPED(mf_private_key_free) struct private_key *key = fresh_key(c, kind);
+    MF_SCOPED(mf_private_key_free) struct private_key *other = fresh_key(c, kind);
+    MF_SCOPED(mf_public_key_free) struct public_key *half = public_of(c, key);
+    MF_SCOPED(mf_public_key_free) struct public_key *other_half = public_of(c, other);
+    MF_SCOPED(mf_secret_done) struct secret der = {0};
+    struct span raw = mf_public_key_raw(half), other_raw = mf_public_key_raw(other_half);
+    struct err err = {0};
+
+    mf_ck_ok(mf_private_key_to_pkcs8(c, key, &der, &err), err);
+    if (kind == MF_KEY_ED25519) { /* RFC 8410 section 10.3: version 1 may hold the public key */
+        ck_assert_uint_eq(der.n, 48);
+        mf_ck_ok(mf_secret_new(der.n + 35, out, &err), err);
+        memcpy(out->p, der.p, der.n);
+        memcpy(out->p + der.n, "\x81\x21\x00", 3);
+        memcpy(out->p + der.n + 3, other_raw.p, 32);
+        out->n = der.n + 35;
+        out->p[1] = (uint8_t)(out->p[1] + 35);
+        out->p[4] = 1;
+        return;
+    }
+    struct span found = raw, with = other_raw;
+    if (kind == MF_KEY_RSA) { /* the modulus, which is found in both files */
+        found = mf_span_first(mf_span_from(raw, 9), RSA_MODULUS);
+        with = mf_span_first(mf_span_from(other_raw, 9), RSA_MODULUS);
+    }
+    uint8_t *at = memmem(der.p, der.n, found.p, found.n);
+    ck_assert_ptr_nonnull(at);
+    memcpy(at, with.p, with.n);
+    *out = der;
+    der = (struct secret){0}; /* moved */
+}
+
+START_TEST(private_key_with_the_public_half_of_another_is_refused)
+{
+    MF_SCOPED(mf_crypto_free) struct crypto *c = fresh_crypto();
+    MF_SCOPED(mf_private_key_free) struct private_key *key = NULL;
+    MF_SCOPED(mf_secret_done) struct secret der = {0};
+    struct err err = {0};
+
+    swap_halves(c, (enum key_kind)_i, &der);
+    mf_ck_refused(mf_private_key_from_pkcs8(c, &der, &key, &err), err,
+                  "private key: private key and its public half do not match");
+    ck_assert_int_eq(err.code, MF_ERR_FORMAT);
+    ck_assert_ptr_null(key);
 }
 END_TEST
 
@@ -230,6 +283,8 @@ Suite *mf_suite(void)
     tcase_add_loop_test(keys, private_scalars_live_in_the_secure_heap, MF_KEY_P256,
                         MF_KEY_ED25519 + 1);
     tcase_add_test(keys, private_key_with_another_public_half_is_refused);
+    tcase_add_loop_test(keys, private_key_with_the_public_half_of_another_is_refused, MF_KEY_P256,
+                        MF_KEY_ED25519 + 1);
     suite_add_tcase(suite, keys);
     return suite;
 }

@@ -88,7 +88,7 @@ static const struct {
      MF_TS_DIGEST_LENGTH, "differ"},
     {"3037020101"
      "3032300e06096086480165030402010501000420" DIGEST32,
-     MF_TS_MALFORMED, "hashAlgorithm: 1 bytes follow"},
+     MF_TS_MALFORMED, "hashAlgorithm: DER NULL has content"},
     {"3080020101" IMPRINT "0000", MF_TS_MALFORMED, "DER length is indefinite"},
 };
 
