@@ -1,10 +1,8 @@
 #include "client/bundle/artifact.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "common/base/input.h"
 #include "common/codec/hex.h"
 
 enum { CHUNK = 64 * 1024, ALGS = 3 };
@@ -69,38 +67,35 @@ static void streams_finish(struct streams *s, struct artifact *out)
     }
 }
 
-static bool read_through(int fd, struct streams *s, struct err *err)
+static bool read_through(struct input *in, struct streams *s, struct err *err)
 {
     uint8_t chunk[CHUNK];
+    size_t n = 0;
+
+    do {
+        if (!mf_input_read(in, chunk, sizeof chunk, &n, err))
+            return false;
+        streams_update(s, (struct span){chunk, n});
+    } while (n > 0);
+    return true;
+}
+
+static bool is_directory(const char *path)
+{
     struct stat st;
 
-    if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
-        mf_err_set(err, MF_ERR_SYSTEM, "is a directory");
-        return mf_err_hint(err, "name the files in it");
-    }
-    for (;;) {
-        ssize_t n = read(fd, chunk, sizeof chunk);
-        if (n == 0)
-            return true;
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return mf_err_sys(err, "cannot read");
-        streams_update(s, (struct span){chunk, (size_t)n});
-    }
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 bool mf_artifact_read(struct crypto *c, const char *path, unsigned digests, struct artifact *out,
                       struct err *err)
 {
     MF_SCOPED(streams_done) struct streams s = {0};
-    MF_SCOPED(mf_fd_done) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    MF_SCOPED(mf_input_done) struct input in = {.fd = -1};
 
-    if (fd < 0) {
-        mf_err_sys(err, "cannot open");
-        return mf_err_at(err, "%s", path);
-    }
-    if (!streams_start(c, digests, &s, err) || !read_through(fd, &s, err))
+    if (!mf_input_open(path, &in, err))
+        return is_directory(path) ? mf_err_hint(err, "name the files in it") : false;
+    if (!streams_start(c, digests, &s, err) || !read_through(&in, &s, err))
         return mf_err_at(err, "%s", path);
     streams_finish(&s, out);
     return true;

@@ -7,34 +7,30 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool read_to_end(int fd, struct buf *b, struct err *err)
+#include "common/base/input.h"
+
+static bool read_to_end(struct input *in, struct buf *b, struct err *err)
 {
     uint8_t chunk[16 * 1024];
+    size_t n = 0;
 
-    for (;;) {
-        ssize_t n = read(fd, chunk, sizeof chunk);
-        if (n == 0)
-            return true;
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return mf_err_sys(err, "cannot read");
-        if (!mf_buf_append(b, (struct span){chunk, (size_t)n}, err))
+    do {
+        if (!mf_input_read(in, chunk, sizeof chunk, &n, err) ||
+            !mf_buf_append(b, (struct span){chunk, n}, err))
             return false;
-    }
+    } while (n > 0);
+    return true;
 }
 
 bool mf_file_read(const char *path, size_t max, struct buf *out, struct err *err)
 {
     /* Not the size that fstat gives: a pipe has none, and a file may grow as we read. */
     MF_SCOPED(mf_buf_done) struct buf b = {.max = max};
-    MF_SCOPED(mf_fd_done) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    MF_SCOPED(mf_input_done) struct input in = {.fd = -1};
 
-    if (fd < 0) {
-        mf_err_sys(err, "cannot open");
-        return mf_err_at(err, "%s", path);
-    }
-    if (!read_to_end(fd, &b, err))
+    if (!mf_input_open(path, &in, err))
+        return false;
+    if (!read_to_end(&in, &b, err))
         return mf_err_at(err, "%s", path);
 
     *out = b;

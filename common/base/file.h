@@ -6,8 +6,8 @@
 
 #include "common/base/buf.h"
 
-/* Reads a whole file, also one without a size (a pipe). Larger than max is MF_ERR_LIMIT; a
- * directory is MF_ERR_SYSTEM. The path is the error's place. *out is written only on success. */
+/* Reads a whole file or pipe (input.h says which). Larger than max is MF_ERR_LIMIT. The path is the
+ * error's place. *out is written only on success. */
 MF_MUST_USE bool mf_file_read(const char *path, size_t max, struct buf *out, struct err *err);
 
 enum file_write_how {

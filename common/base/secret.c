@@ -1,9 +1,10 @@
 #include "common/base/secret.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include "common/base/input.h"
 
 bool mf_secret_new(size_t cap, struct secret *out, struct err *err)
 {
@@ -34,39 +35,39 @@ bool mf_secret_copy(struct span bytes, struct secret *out, struct err *err)
     return true;
 }
 
-bool mf_secret_read_fd(int fd, size_t max, struct secret *out, struct err *err)
+static bool read_input(struct input *in, size_t max, struct secret *out, struct err *err)
 {
     MF_SCOPED(mf_secret_done) struct secret s = {0};
+    size_t n = 0;
 
     if (!mf_secret_new(max + 1, &s, err))
         return false;
-    while (s.n <= max) {
-        ssize_t n = read(fd, s.p + s.n, max + 1 - s.n);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return mf_err_sys(err, "cannot read");
-        if (n == 0) {
-            *out = s;
-            s = (struct secret){0}; /* moved: the caller owns it now */
-            return true;
-        }
-        s.n += (size_t)n;
-    }
-    return mf_err_set(err, MF_ERR_LIMIT, "larger than %zu bytes", max);
+    do {
+        if (!mf_input_read(in, s.p + s.n, max + 1 - s.n, &n, err))
+            return false;
+        s.n += n;
+    } while (n > 0 && s.n <= max);
+    if (s.n > max)
+        return mf_err_set(err, MF_ERR_LIMIT, "larger than %zu bytes", max);
+    *out = s;
+    s = (struct secret){0}; /* moved: the caller owns it now */
+    return true;
+}
+
+bool mf_secret_read_fd(int fd, size_t max, struct secret *out, struct err *err)
+{
+    /* Opened by whoever gave it to us, who says how long to wait. */
+    struct input in = {.fd = fd, .has_writer = true, .silent_ms = INT_MAX};
+
+    return read_input(&in, max, out, err);
 }
 
 bool mf_secret_read_file(const char *path, size_t max, struct secret *out, struct err *err)
 {
-    MF_SCOPED(mf_fd_done) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    MF_SCOPED(mf_input_done) struct input in = {.fd = -1};
 
-    if (fd < 0) {
-        mf_err_sys(err, "cannot open");
-        return mf_err_at(err, "%s", path);
-    }
-    if (!mf_secret_read_fd(fd, max, out, err))
-        return mf_err_at(err, "%s", path);
-    return true;
+    return mf_input_open(path, &in, err) &&
+           (read_input(&in, max, out, err) || mf_err_at(err, "%s", path));
 }
 
 static bool is_space(uint8_t b)

@@ -17,8 +17,10 @@ struct secret {
  * be written to swap: programs find that out at their start, see crypto/secure_heap.h. */
 MF_MUST_USE bool mf_secret_new(size_t cap, struct secret *out, struct err *err);
 MF_MUST_USE bool mf_secret_copy(struct span bytes, struct secret *out, struct err *err);
-/* Reads fd to its end, at most max bytes (else MF_ERR_LIMIT), through no other buffer. */
+/* Reads fd to its end, at most max bytes (else MF_ERR_LIMIT), through no other buffer. Waits as
+ * long as its writer does. */
 MF_MUST_USE bool mf_secret_read_fd(int fd, size_t max, struct secret *out, struct err *err);
+/* The same of what a path names: a file or a pipe, as input.h says. */
 MF_MUST_USE bool mf_secret_read_file(const char *path, size_t max, struct secret *out,
                                      struct err *err);
 /* Drops white space at both ends, in place. */

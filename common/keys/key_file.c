@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "common/base/file.h"
+#include "common/codec/der.h"
 #include "common/codec/pem.h"
 #include "common/crypto/pbes2.h"
 
@@ -16,7 +17,7 @@ static bool open_private(const char *path, int *fd, struct err *err)
 {
     struct stat st = {0};
 
-    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); /* a pipe would wait */
     if (*fd < 0)
         return mf_err_sys(err, "cannot open");
     if (fstat(*fd, &st) != 0)
@@ -94,6 +95,14 @@ static bool decrypt(struct crypto *c, struct secret *der, const struct secret *p
     return true;
 }
 
+static bool is_one_value(struct span der)
+{
+    struct span body;
+    struct err ignored = {0};
+
+    return mf_der_take(&der, MF_DER_SEQUENCE, &body, &ignored) && der.n == 0;
+}
+
 static bool read_key(struct crypto *c, const char *path, const struct secret *passphrase,
                      struct private_key **out, struct err *err)
 {
@@ -107,11 +116,10 @@ static bool read_key(struct crypto *c, const char *path, const struct secret *pa
         return mf_private_key_from_pkcs8(c, &der, out, err);
     if (!decrypt(c, &der, passphrase, err))
         return false;
-    struct err nonsense = {0};
-    if (mf_private_key_from_pkcs8(c, &der, out, &nonsense))
-        return true;
-    /* One wrong passphrase in 256 leaves padding that looks right. */
-    return mf_err_set(err, MF_ERR_FORMAT, "passphrase is wrong, or the file is damaged");
+    /* One wrong passphrase in 256 leaves padding that looks right, and nonsense before it. */
+    if (!is_one_value(mf_secret_span(&der)))
+        return mf_err_set(err, MF_ERR_FORMAT, "passphrase is wrong, or the file is damaged");
+    return mf_private_key_from_pkcs8(c, &der, out, err);
 }
 
 bool mf_key_file_read(struct crypto *c, const char *path, const struct secret *passphrase,

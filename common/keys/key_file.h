@@ -1,7 +1,8 @@
 /* Private keys at rest: PKCS#8 PEM, plain or encrypted (PBES2). Source: RFC 5958, RFC 8018.
  *
  * Key bytes pass only through struct secret. Files are made 0600 and never overwritten; a file that
- * others may read is refused with the chmod that mends it. */
+ * others may read is refused with the chmod that mends it, and so is what is no regular file: a
+ * pipe or a device has no owner who alone may read it. */
 #ifndef MF_COMMON_KEYS_KEY_FILE_H
 #define MF_COMMON_KEYS_KEY_FILE_H
 

@@ -1,6 +1,7 @@
 #include "common/keys/signer_client.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -14,15 +15,50 @@ struct signer {
     struct crypto *crypto; /* made the public key */
     struct public_key *key;
     pthread_mutex_t lock; /* held for one round trip: requests and answers take turns */
-    bool broken;          /* an answer failed to come: what comes next could be that one */
+    /* Why an answer failed to come, or empty. What comes next could be that one, so nothing is
+     * asked any more. */
+    char broken[64];
     struct buf request, answer;
 };
 
+static bool is_broken(const struct signer *s, struct err *err)
+{
+    mf_err_clear(err);
+    return mf_err_set(err, MF_ERR_INTERNAL, "%s", s->broken);
+}
+
+static bool malformed(struct signer *s, struct err *err)
+{
+    snprintf(s->broken, sizeof s->broken, "signer's answer is malformed");
+    return is_broken(s, err);
+}
+
+static const char *signal_name(int number)
+{
+    const char *name = sigabbrev_np(number);
+
+    return name != NULL ? name : "unknown";
+}
+
+/* After the socket failed: says how the process came to its end, if it did. */
 static bool ended(struct signer *s, struct err *err)
 {
-    s->broken = true;
-    mf_err_clear(err);
-    return mf_err_set(err, MF_ERR_INTERNAL, "signer process has ended");
+    char *why = s->broken;
+    size_t cap = sizeof s->broken; /* the longest has 48 characters */
+
+    if (err->code == MF_ERR_UNAVAILABLE) {
+        snprintf(why, cap, "signer process did not answer within %d s", ANSWER_WAIT_S);
+        return is_broken(s, err);
+    }
+    struct signer_end end = mf_signer_ended(&s->child);
+    if (!end.has_ended)
+        snprintf(why, cap, "signer process closed its socket");
+    else if (end.signal != 0)
+        snprintf(why, cap, "signer process has ended by signal %d (SIG%s)", end.signal,
+                 signal_name(end.signal));
+    else
+        snprintf(why, cap, "signer process has ended with status %d", end.status);
+    return is_broken(s, err);
 }
 
 /* An error as the signer told it. */
@@ -48,21 +84,14 @@ static bool exchange(struct signer *s, struct span *body, struct err *err)
 {
     struct signer_header header;
 
-    if (s->broken)
-        return ended(s, err);
+    if (s->broken[0] != '\0')
+        return is_broken(s, err);
     mf_signer_wire_seal(&s->request);
     if (!mf_signer_wire_send(s->child.socket, mf_buf_span(&s->request), err) ||
         !mf_signer_wire_receive(s->child.socket, MF_SIGNER_ANSWER_MAX, &s->answer, &header, err))
         return ended(s, err);
     *body = mf_span_from(mf_buf_span(&s->answer), MF_SIGNER_HEADER);
     return header.kind == MF_OK || take_refusal(header.kind, *body, err);
-}
-
-static bool malformed(struct signer *s, struct err *err)
-{
-    s->broken = true;
-    mf_err_clear(err);
-    return mf_err_set(err, MF_ERR_INTERNAL, "signer's answer is malformed");
 }
 
 static bool open_key(struct signer *s, const struct signer_params *params, struct err *err)

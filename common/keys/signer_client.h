@@ -16,7 +16,8 @@
  * environment, ignores the terminal's signals, and ends when its socket closes.
  *
  * One request at a time per client; calls from several threads are queued on a lock. A batch is
- * one round trip. When the process dies every call is MF_ERR_INTERNAL "signer process has ended".
+ * one round trip. When the process dies, or gives no answer for a minute, this call and all after
+ * it are MF_ERR_INTERNAL and say how it ended.
  */
 #ifndef MF_COMMON_KEYS_SIGNER_CLIENT_H
 #define MF_COMMON_KEYS_SIGNER_CLIENT_H

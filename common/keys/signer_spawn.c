@@ -17,7 +17,10 @@
 
 #define PROGRAM "mayfly-signer"
 
-enum { END_WAIT_MS = 2000 }; /* a signer ends within a signature; then it is killed */
+enum {
+    END_WAIT_MS = 2000,    /* a signer ends within a signature; then it is killed */
+    CLOSED_WAIT_MS = 1000, /* from a socket that closes by itself to the end of its process */
+};
 
 static bool is_program(const char *dir, char *out, size_t cap)
 {
@@ -164,6 +167,20 @@ static void kill_and_wait(const struct signer_child *child, bool kill_it)
     id_t id = child->pidfd < 0 ? (id_t)child->pid : (id_t)child->pidfd;
     while (waitid(type, id, &how, WEXITED) != 0 && errno == EINTR)
         continue;
+}
+
+struct signer_end mf_signer_ended(const struct signer_child *child)
+{
+    struct pollfd ready = {.fd = child->pidfd, .events = POLLIN};
+    siginfo_t how = {0};
+
+    if (poll(&ready, 1, CLOSED_WAIT_MS) != 1 ||
+        waitid(P_PIDFD, (id_t)child->pidfd, &how, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+        how.si_pid == 0)
+        return (struct signer_end){0};
+    if (how.si_code == CLD_EXITED)
+        return (struct signer_end){.has_ended = true, .status = how.si_status};
+    return (struct signer_end){.has_ended = true, .signal = how.si_status};
 }
 
 void mf_signer_reap(struct signer_child *child)

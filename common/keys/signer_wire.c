@@ -64,6 +64,15 @@ bool mf_signer_wire_head(struct span body, struct tree_head *out, struct err *er
     return true;
 }
 
+/* A socket with a deadline says EAGAIN when that has passed. */
+static bool failed(struct err *err, const char *what)
+{
+    bool late = errno == EAGAIN;
+
+    mf_err_sys(err, "%s", what);
+    return late ? mf_err_as(err, MF_ERR_UNAVAILABLE) : false;
+}
+
 /* Reads until b holds `need` bytes. The two sides take turns, so nothing lies behind them. */
 static bool fill(int fd, size_t need, struct buf *b, struct err *err)
 {
@@ -77,7 +86,7 @@ static bool fill(int fd, size_t need, struct buf *b, struct err *err)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return mf_err_sys(err, "cannot read from the signer's socket");
+            return failed(err, "cannot read from the signer's socket");
         if (n == 0 && b->n == 0)
             return false; /* closed between messages: no error */
         if (n == 0)
@@ -106,7 +115,7 @@ bool mf_signer_wire_send(int fd, struct span message, struct err *err)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return mf_err_sys(err, "cannot write to the signer's socket");
+            return failed(err, "cannot write to the signer's socket");
         message = mf_span_from(message, (size_t)n);
     }
     return true;

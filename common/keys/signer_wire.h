@@ -55,9 +55,11 @@ MF_MUST_USE bool mf_signer_wire_put_head(struct buf *b, const struct tree_head *
 MF_MUST_USE bool mf_signer_wire_head(struct span body, struct tree_head *out, struct err *err);
 
 /* Reads a whole message into *b, which is emptied first: header at its front, body behind it.
- * False with err unset when the peer closed before the first byte. */
+ * False with err unset when the peer closed before the first byte; MF_ERR_UNAVAILABLE when the
+ * socket's own deadline has passed. */
 MF_MUST_USE bool mf_signer_wire_receive(int fd, uint32_t max, struct buf *b,
                                         struct signer_header *out, struct err *err);
+/* MF_ERR_UNAVAILABLE likewise. */
 MF_MUST_USE bool mf_signer_wire_send(int fd, struct span message, struct err *err);
 
 #endif

@@ -1,10 +1,14 @@
 /* Runs one suite and prints TAP, a line per test. */
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "tests/support/suite.h"
+
+enum { NOBODY = 65534 };
 
 const char *mf_fixtures(void)
 {
@@ -15,6 +19,16 @@ const char *mf_fixtures(void)
     if (access(dir, R_OK) != 0)
         mf_ck_skip("no fixtures made by others in %s: set MAYFLY_FIXTURES", dir);
     return dir;
+}
+
+void mf_become_nobody(void)
+{
+    if (getuid() != 0)
+        return;
+    if (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
+        setresuid(NOBODY, NOBODY, NOBODY) != 0)
+        mf_ck_skip("%s", "root sees no refusal, and this root cannot be another user");
+    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* or /proc/self would still be root's */
 }
 
 /* Check knows no skipped tests: to it they failed, with a message that says so. */

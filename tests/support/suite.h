@@ -17,6 +17,10 @@ const char *mf_fixtures(void);
 #define MF_SKIP              "[skip] "
 #define mf_ck_skip(fmt, ...) ck_abort_msg(MF_SKIP fmt, __VA_ARGS__)
 
+/* Where root runs the tests this one goes on as nobody, who is refused what root is not. Skipped
+ * where root cannot become another user. */
+void mf_become_nobody(void);
+
 /* Fails the test with the error's text. */
 #define mf_ck_ok(expression, err)                              \
     do {                                                       \

@@ -54,6 +54,38 @@ START_TEST(only_one_sound_block_is_accepted)
 }
 END_TEST
 
+#define KEY "MC4CAQAwBQYDK2VwBCIEIHJ5c3RhbCBjbGVhciBzZWNyZXQgb2YgMzIgYnl0ZXM="
+
+/* A private key whose line breaks were lost on the way, as in a variable of a CI. */
+static const char *const one_line[] = {
+    "-----BEGIN PRIVATE KEY-----" KEY "-----END PRIVATE KEY-----",
+    "-----BEGIN PRIVATE KEY----- " KEY " -----END PRIVATE KEY-----\n",
+    "-----BEGIN PRIVATE KEY-----\\n" KEY "\\n-----END PRIVATE KEY-----\\n",
+    "-----BEGIN PRIVATE KEY-----\n" KEY "-----END PRIVATE KEY-----\n",
+    "-----BEGIN PRIVATE KEY-----" KEY "\n-----END PRIVATE KEY-----\n",
+    "-----BEGIN PRIVATE KEY-----\n" KEY "\n-----END " KEY "-----\n",
+    "-----BEGIN " KEY "-----\n",
+    KEY,
+};
+
+START_TEST(errors_hold_nothing_of_a_key)
+{
+    MF_SCOPED(mf_secret_done) struct secret der = {0};
+    struct span label;
+    struct err err = {0};
+    char said[800];
+
+    ck_assert(!mf_pem_secret(mf_span_str(one_line[_i]), &label, &der, &err));
+    mf_err_render(&err, said, sizeof said);
+    ck_assert_int_ne(said[0], 0);
+    for (size_t i = 0; i + 4 <= strlen(KEY); i++) {
+        char part[5];
+        ck_assert_int_eq(snprintf(part, sizeof part, "%.4s", KEY + i), 4);
+        ck_assert_msg(strstr(said, part) == NULL, "said '%s'", said);
+    }
+}
+END_TEST
+
 START_TEST(blocks_are_taken_one_by_one)
 {
     static const char text[] = "first\n" BEGIN "YWJj\n" END "-----BEGIN EC KEY-----\nZGVm\n"
@@ -107,6 +139,7 @@ Suite *mf_suite(void)
     TCase *all = tcase_create("pem");
 
     tcase_add_loop_test(all, only_one_sound_block_is_accepted, 0, MF_LEN(cases));
+    tcase_add_loop_test(all, errors_hold_nothing_of_a_key, 0, MF_LEN(one_line));
     tcase_add_test(all, blocks_are_taken_one_by_one);
     tcase_add_test(all, written_blocks_read_back_at_every_length);
     suite_add_tcase(suite, all);

@@ -1,7 +1,9 @@
+#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/pidfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -183,11 +185,11 @@ START_TEST(ends_when_its_parent_ends)
     ck_assert_int_eq(read(sockets[0], &pid, sizeof pid), sizeof pid);
     ck_assert_int_gt(pid, 1);
     int pidfd = pidfd_open((pid_t)pid, 0);
-    ck_assert(pidfd < 0 || has_ended(pidfd)); /* gone already, or going */
+    ck_assert_msg(pidfd >= 0 ? has_ended(pidfd) : errno == ESRCH, "it outlives its parent");
 }
 END_TEST
 
-START_TEST(says_so_when_the_process_was_killed)
+START_TEST(says_by_which_signal_the_process_ended)
 {
     MF_SCOPED(mf_signer_free) struct signer *signer = start(MF_KEY_P256, MF_SIGNER_BYTES);
     struct span message = MF_SPAN("x");
@@ -199,9 +201,56 @@ START_TEST(says_so_when_the_process_was_killed)
     for (int i = 0; i < 2; i++) {
         mf_err_clear(&err);
         mf_ck_refused(mf_signer_sign(signer, &message, 1, &signature, &err), err,
-                      "signer process has ended");
+                      "signer process has ended by signal 9 (SIGKILL)");
         ck_assert_int_eq(err.code, MF_ERR_INTERNAL);
     }
+}
+END_TEST
+
+/* The socket to the signer is the only one here. */
+static int socket_to_signer(void)
+{
+    for (int fd = 3; fd < 64; fd++) {
+        struct timeval wait = {0};
+        socklen_t n = sizeof wait;
+        if (getsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, &n) == 0 && wait.tv_sec > 0)
+            return fd;
+    }
+    ck_abort_msg("no socket with a deadline");
+}
+
+START_TEST(says_when_the_process_gives_no_answer)
+{
+    MF_SCOPED(mf_signer_free) struct signer *signer = start(MF_KEY_P256, MF_SIGNER_BYTES);
+    const struct timeval at_once = {.tv_usec = 1000};
+    struct span message = MF_SPAN("x");
+    struct buf signature = {.max = MF_SIGNATURE_MAX};
+
+    ck_assert_int_eq(kill(pid_of(signer), SIGSTOP), 0);
+    ck_assert_int_eq(
+        setsockopt(socket_to_signer(), SOL_SOCKET, SO_RCVTIMEO, &at_once, sizeof at_once), 0);
+    for (int i = 0; i < 2; i++) {
+        struct err err = {0};
+        mf_ck_refused(mf_signer_sign(signer, &message, 1, &signature, &err), err,
+                      "signer process did not answer within 60 s");
+        ck_assert_int_eq(err.code, MF_ERR_INTERNAL);
+        /* What comes late is the answer to another question: it stays unread. */
+        ck_assert_int_eq(kill(pid_of(signer), SIGCONT), 0);
+    }
+}
+END_TEST
+
+START_TEST(says_with_which_status_the_process_ended)
+{
+    MF_SCOPED(mf_signer_free) struct signer *signer = start(MF_KEY_P256, MF_SIGNER_BYTES);
+    struct span message = MF_SPAN("x");
+    struct buf signature = {.max = MF_SIGNATURE_MAX};
+    struct err err = {0};
+
+    ck_assert_int_eq(shutdown(socket_to_signer(), SHUT_WR), 0); /* as if its parent had ended */
+    ck_assert(has_ended(mf_signer_pidfd(signer)));
+    mf_ck_refused(mf_signer_sign(signer, &message, 1, &signature, &err), err,
+                  "signer process has ended with status 0");
 }
 END_TEST
 
@@ -212,10 +261,21 @@ START_TEST(leaves_signals_of_the_terminal_to_its_parent)
     struct span message = MF_SPAN("x");
     struct err err = {0};
 
-    ck_assert_int_eq(kill(pid_of(signer), SIGINT), 0);
-    ck_assert_int_eq(kill(pid_of(signer), SIGTERM), 0);
-    mf_ck_ok(mf_signer_sign(signer, &message, 1, &signature, &err), err);
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct pollfd still = {.fd = mf_signer_pidfd(signer), .events = POLLIN};
+
+    for (size_t i = 0; i < MF_LEN(signals); i++) {
+        /* One that is not ignored has ended it by the time it takes the next request. */
+        ck_assert_int_eq(kill(pid_of(signer), signals[i]), 0);
+        signature.n = 0;
+        mf_ck_ok(mf_signer_sign(signer, &message, 1, &signature, &err), err);
+        mf_ck_ok(mf_verify(crypto, mf_signer_key(signer), MF_SIG_ECDSA_SHA256, message,
+                           mf_buf_span(&signature), &err),
+                 err);
+    }
+    ck_assert_int_eq(poll(&still, 1, 0), 0);
     ck_assert_int_eq(getpgid(pid_of(signer)), pid_of(signer));
+    ck_assert_int_ne(getpgid(pid_of(signer)), getpgrp());
 }
 END_TEST
 
@@ -302,7 +362,9 @@ Suite *mf_suite(void)
     tcase_add_test(tc, signs_checkpoints_and_nothing_else);
     tcase_add_test(tc, signs_rfc_6962_tree_heads);
     tcase_add_test(tc, ends_when_its_parent_ends);
-    tcase_add_test(tc, says_so_when_the_process_was_killed);
+    tcase_add_test(tc, says_by_which_signal_the_process_ended);
+    tcase_add_test(tc, says_when_the_process_gives_no_answer);
+    tcase_add_test(tc, says_with_which_status_the_process_ended);
     tcase_add_test(tc, leaves_signals_of_the_terminal_to_its_parent);
     tcase_add_loop_test(tc, tells_why_it_cannot_start, 0, MF_LEN(failures));
     tcase_add_test(tc, serves_several_threads);
