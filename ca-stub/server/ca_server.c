@@ -12,6 +12,7 @@
 #include "common/base/file.h"
 #include "common/codec/pem.h"
 #include "common/keys/signer_client.h"
+#include "common/net/http_client.h"
 #include "common/run/clock_guard.h"
 #include "common/run/log.h"
 #include "common/run/sandbox.h"
@@ -96,7 +97,7 @@ static bool start_keys(struct ca_server *s, struct err *err)
     return mf_crypto_new(MF_CRYPTO_DEFAULT, &s->crypto, err) &&
            start_signer(s, MF_CA_KEY, &s->ca_signer, err) &&
            start_signer(s, MF_CA_TIMESTAMP_KEY, &s->timestamp_signer, err) &&
-           mf_sandbox_enter(MF_SANDBOX_SERVER, err) &&
+           mf_http_client_prepare(err) && mf_sandbox_enter(MF_SANDBOX_SERVER, err) &&
            read_chain(s, MF_CA_CHAIN, mf_oid_eku_code_signing, s->ca_signer, &s->chain, err) &&
            read_chain(s, MF_CA_TIMESTAMP_CHAIN, mf_oid_eku_time_stamping, s->timestamp_signer,
                       &s->timestamp_chain, err) &&

@@ -1,10 +1,9 @@
 #include "common/net/http_client.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 
 #include "common/base/clock.h"
-#include "common/base/wipe.h"
+#include "common/net/curl.h"
 #include "common/net/http_transfer.h"
 
 enum {
@@ -31,26 +30,24 @@ static uint64_t now_ms(void)
     return mf_clock_monotonic_ns(&clock) / 1000000;
 }
 
-/* What libcurl sends and receives passes through memory of its own, tokens too. */
-static void set_up_curl(void)
+bool mf_http_client_prepare(struct err *err)
 {
-    curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, mf_wiping_free, mf_wiping_realloc, strdup,
-                         calloc);
+    return mf_curl_load(err);
 }
 
 bool mf_http_client_new(const struct http_client_params *params, struct http_client **out,
                         struct err *err)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    MF_SCOPED(mf_http_client_free) struct http_client *c = NULL;
 
-    pthread_once(&once, set_up_curl);
-    MF_SCOPED(mf_http_client_free)
-    struct http_client *c = mf_array_new(1, sizeof *c);
+    if (!mf_curl_load(err))
+        return false;
+    c = mf_array_new(1, sizeof *c);
     if (c == NULL)
         return mf_err_set(err, MF_ERR_SYSTEM, "no memory for an HTTP client");
     c->user_agent = mf_span_dup(mf_span_str(params->user_agent ? params->user_agent : "mayfly"));
     c->ca_file = params->ca_file != NULL ? mf_span_dup(mf_span_str(params->ca_file)) : NULL;
-    c->multi = curl_multi_init();
+    c->multi = mf_curl()->multi_init();
     if (c->user_agent == NULL || c->multi == NULL ||
         (params->ca_file != NULL && c->ca_file == NULL))
         return mf_err_set(err, MF_ERR_SYSTEM, "no memory for an HTTP client");
@@ -59,7 +56,7 @@ bool mf_http_client_new(const struct http_client_params *params, struct http_cli
     c->params.ca_file = c->ca_file;
     if (params->connect_ms == 0)
         c->params.connect_ms = CONNECT_DEFAULT_MS;
-    curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
+    mf_curl()->multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
     c->end_ms = params->budget_ms > 0 ? now_ms() + params->budget_ms : UINT64_MAX;
     *out = MF_MOVE(c);
     return true;
@@ -73,9 +70,9 @@ void mf_http_client_free(struct http_client **client)
     if (c == NULL)
         return;
     for (size_t i = 0; i < c->idle_count; i++)
-        curl_easy_cleanup(c->idle[i]);
+        mf_curl()->easy_cleanup(c->idle[i]);
     if (c->multi != NULL)
-        curl_multi_cleanup(c->multi);
+        mf_curl()->multi_cleanup(c->multi);
     free(c->user_agent);
     free(c->ca_file);
     free(c);
@@ -89,16 +86,16 @@ void mf_http_answer_done(struct http_answer *answer)
 
 static CURL *take_handle(struct http_client *c)
 {
-    return c->idle_count > 0 ? c->idle[--c->idle_count] : curl_easy_init();
+    return c->idle_count > 0 ? c->idle[--c->idle_count] : mf_curl()->easy_init();
 }
 
 static void give_back(struct http_client *c, CURL *easy)
 {
-    curl_easy_reset(easy); /* drops the pointers to our memory */
+    mf_curl()->easy_reset(easy); /* drops the pointers to our memory */
     if (c->idle_count < POOL_MAX)
         c->idle[c->idle_count++] = easy;
     else
-        curl_easy_cleanup(easy);
+        mf_curl()->easy_cleanup(easy);
 }
 
 static void collect(struct http_client *c)
@@ -106,15 +103,15 @@ static void collect(struct http_client *c)
     struct CURLMsg *message = NULL;
     int left = 0;
 
-    while ((message = curl_multi_info_read(c->multi, &left)) != NULL) {
+    while ((message = mf_curl()->multi_info_read(c->multi, &left)) != NULL) {
         CURL *easy = message->easy_handle;
         CURLcode code = message->data.result;
         char *t = NULL;
         if (message->msg != CURLMSG_DONE)
             continue;
-        if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, &t) == CURLE_OK && t != NULL)
+        if (mf_curl()->easy_getinfo(easy, CURLINFO_PRIVATE, &t) == CURLE_OK && t != NULL)
             mf_transfer_settle((struct transfer *)(void *)t, code, now_ms());
-        curl_multi_remove_handle(c->multi, easy);
+        mf_curl()->multi_remove_handle(c->multi, easy);
         give_back(c, easy);
     }
 }
@@ -128,7 +125,7 @@ static void start(struct http_client *c, struct transfer *t, uint64_t now)
         return;
     }
     mf_transfer_start(t, easy, now);
-    if (curl_multi_add_handle(c->multi, easy) != CURLM_OK) {
+    if (mf_curl()->multi_add_handle(c->multi, easy) != CURLM_OK) {
         give_back(c, easy);
         mf_transfer_no_memory(t);
     }
@@ -159,7 +156,7 @@ static void give_up(struct http_client *c, struct transfer *transfers, size_t co
         if (t->state == MF_TRANSFER_DONE)
             continue;
         if (t->state == MF_TRANSFER_RUNNING) {
-            curl_multi_remove_handle(c->multi, t->easy);
+            mf_curl()->multi_remove_handle(c->multi, t->easy);
             give_back(c, t->easy);
         }
         mf_transfer_no_memory(t);
@@ -172,13 +169,13 @@ static void run(struct http_client *c, struct transfer *transfers, size_t count)
         int running = 0;
         if (start_due(c, transfers, count) == UINT64_MAX)
             return;
-        if (curl_multi_perform(c->multi, &running) != CURLM_OK)
+        if (mf_curl()->multi_perform(c->multi, &running) != CURLM_OK)
             break;
         collect(c);
         uint64_t wait = start_due(c, transfers, count);
         if (wait == UINT64_MAX)
             return;
-        if (curl_multi_poll(c->multi, NULL, 0, (int)wait, NULL) != CURLM_OK)
+        if (mf_curl()->multi_poll(c->multi, NULL, 0, (int)wait, NULL) != CURLM_OK)
             break;
     }
     give_up(c, transfers, count);

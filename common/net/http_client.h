@@ -17,6 +17,9 @@ struct http_client_params {
     uint64_t budget_ms;    /* from mf_http_client_new on, no call takes longer; 0 for no such end */
 };
 
+/* Loads libcurl now: for a server, before it shuts itself off from files. Otherwise the first
+ * client that is made does. MF_ERR_SYSTEM where libcurl is missing. */
+MF_MUST_USE bool mf_http_client_prepare(struct err *err);
 MF_MUST_USE bool mf_http_client_new(const struct http_client_params *params,
                                     struct http_client **out, struct err *err);
 void mf_http_client_free(struct http_client **client);

@@ -4,6 +4,7 @@
 #include <sys/random.h>
 
 #include "common/net/cache_control.h"
+#include "common/net/curl.h"
 #include "common/net/retry.h"
 
 enum { TOTAL_DEFAULT_MS = 60000, RETRY_AFTER_MAX_S = 3600 };
@@ -133,31 +134,31 @@ static void set_body(struct transfer *t)
 
     if (strcmp(call->method, "POST") != 0)
         return;
-    curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS,
-                     call->body.n > 0 ? (const char *)call->body.p : "");
-    curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.n);
+    mf_curl()->easy_setopt(t->easy, CURLOPT_POST, 1L);
+    mf_curl()->easy_setopt(t->easy, CURLOPT_POSTFIELDS,
+                           call->body.n > 0 ? (const char *)call->body.p : "");
+    mf_curl()->easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.n);
 }
 
 static void set_transport(struct transfer *t)
 {
     CURL *e = t->easy;
 
-    curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+    mf_curl()->easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+    mf_curl()->easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
+    mf_curl()->easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    mf_curl()->easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    mf_curl()->easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
     /* A resolver that hangs is left behind in its thread: waiting for it would pass the deadline.
      */
-    curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
-    curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L);
-    curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
+    mf_curl()->easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
+    mf_curl()->easy_setopt(e, CURLOPT_TCP_NODELAY, 1L);
+    mf_curl()->easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
     /* Debian's libcurl also looks into the system's folder of certificates: these are extra. */
     if (t->params->ca_file != NULL)
-        curl_easy_setopt(e, CURLOPT_CAINFO, t->params->ca_file);
+        mf_curl()->easy_setopt(e, CURLOPT_CAINFO, t->params->ca_file);
     if (mf_url_is_loopback(&t->url))
-        curl_easy_setopt(e, CURLOPT_PROXY, "");
+        mf_curl()->easy_setopt(e, CURLOPT_PROXY, "");
 }
 
 void mf_transfer_start(struct transfer *t, CURL *easy, uint64_t now_ms)
@@ -176,17 +177,17 @@ void mf_transfer_start(struct transfer *t, CURL *easy, uint64_t now_ms)
     t->state = MF_TRANSFER_RUNNING;
     set_transport(t);
     set_body(t);
-    curl_easy_setopt(t->easy, CURLOPT_URL, t->call->url);
-    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->lines);
-    curl_easy_setopt(t->easy, CURLOPT_USERAGENT, t->params->user_agent);
-    curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)t->params->connect_ms);
-    curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, (long)attempt);
-    curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
-    curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_head);
-    curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
-    curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->said);
-    curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
+    mf_curl()->easy_setopt(t->easy, CURLOPT_URL, t->call->url);
+    mf_curl()->easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->lines);
+    mf_curl()->easy_setopt(t->easy, CURLOPT_USERAGENT, t->params->user_agent);
+    mf_curl()->easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)t->params->connect_ms);
+    mf_curl()->easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, (long)attempt);
+    mf_curl()->easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
+    mf_curl()->easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
+    mf_curl()->easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_head);
+    mf_curl()->easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
+    mf_curl()->easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->said);
+    mf_curl()->easy_setopt(t->easy, CURLOPT_PRIVATE, t);
 }
 
 /* What a failure of libcurl's means to us. */
@@ -236,7 +237,7 @@ static void fail(struct transfer *t, CURLcode code)
     else
         mf_err_set(err, MF_ERR_UNAVAILABLE, "%s (%s)",
                    i < MF_LEN(failures) ? failures[i].what : "no answer",
-                   t->said[0] != '\0' ? t->said : curl_easy_strerror(code));
+                   t->said[0] != '\0' ? t->said : mf_curl()->easy_strerror(code));
     at_url(t, err);
     t->state = MF_TRANSFER_DONE;
 }
@@ -248,7 +249,8 @@ static void read_life(const struct transfer *t, struct http_answer *out)
     size_t count = 0;
 
     for (size_t i = 0; i == 0 || i < count; i++) {
-        if (curl_easy_header(t->easy, "Cache-Control", i, CURLH_HEADER, -1, &line) != CURLHE_OK)
+        if (mf_curl()->easy_header(t->easy, "Cache-Control", i, CURLH_HEADER, -1, &line) !=
+            CURLHE_OK)
             break;
         count = line->amount;
         mf_cache_control_read(mf_span_str(line->value), &cache);
@@ -265,7 +267,7 @@ static void succeed(struct transfer *t, unsigned status, unsigned retry_after_s)
     a->status = status;
     a->retry_after_s = retry_after_s;
     read_life(t, a);
-    if (curl_easy_getinfo(t->easy, CURLINFO_CONTENT_TYPE, &type) == CURLE_OK && type != NULL)
+    if (mf_curl()->easy_getinfo(t->easy, CURLINFO_CONTENT_TYPE, &type) == CURLE_OK && type != NULL)
         snprintf(a->content_type, sizeof a->content_type, "%s", type); /* a cut one matches none */
     a->body = t->body;
     t->body = (struct buf){0}; /* moved */
@@ -292,7 +294,7 @@ static unsigned retry_after(const struct transfer *t)
 {
     curl_off_t s = 0;
 
-    if (curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &s) != CURLE_OK || s <= 0)
+    if (mf_curl()->easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &s) != CURLE_OK || s <= 0)
         return 0;
     return s > RETRY_AFTER_MAX_S ? RETRY_AFTER_MAX_S : (unsigned)s;
 }
@@ -302,7 +304,7 @@ void mf_transfer_settle(struct transfer *t, CURLcode code, uint64_t now_ms)
     long status = 0;
     unsigned wait_s = retry_after(t);
 
-    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    mf_curl()->easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
     /* To libcurl, a head that ends with the connection is a whole answer without a body. */
     if (code == CURLE_OK && !t->head_whole)
         code = CURLE_PARTIAL_FILE;

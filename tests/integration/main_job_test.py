@@ -395,6 +395,15 @@ def test_other_verbs_refuse_their_input(bench):
         bench.run(*args).expect(status, *texts)
 
 
+def test_only_verbs_that_use_the_network_load_it(bench):
+    path, bundle = bench.signed("offline", "offline")
+    watch = {"LD_DEBUG": "files"}
+    for args in (["verify", *bench.at, *bench.who, path], ["inspect", bundle], ["version"]):
+        said = bench.run(*args, env=watch).expect(0, "libcrypto")
+        assert "libcurl" not in said.err and "libssl" not in said.err, args
+    bench.run("sign", *bench.at, "--overwrite", path, env=watch).expect(0, "libcurl", "libssl")
+
+
 def test_up_sends_nobody_to_a_log_that_says_nothing(bench):
     blocked = bench.folder / "blocked"
     (blocked / "services.log").mkdir(parents=True)
