@@ -4,6 +4,8 @@
 
 #include "common/crypto/digest.h"
 
+enum { MF_DIGESTS_ALL = 1 << MF_SHA256 | 1 << MF_SHA384 | 1 << MF_SHA512 };
+
 struct artifact {
     bool has[3];                      /* by enum digest_alg: SHA-256, SHA-384, SHA-512 */
     uint8_t digest[3][MF_DIGEST_MAX]; /* likewise */

@@ -6,17 +6,18 @@
 #include "client/bundle/bundle.h"
 #include "common/base/file.h"
 
-static const struct {
-    const char *text;
-    bool is_lines; /* a bundle a line, which is not read yet */
-} endings[] = {
-    {".sigstore.json", false}, {".sigstore", false},    {".bundle", false},
-    {".sigstore.jsonl", true}, {".intoto.jsonl", true},
+static const char *const endings[] = {
+    ".sigstore.json", ".sigstore", ".bundle", ".sigstore.jsonl", ".intoto.jsonl",
 };
+
+bool mf_bundle_path_is_list(const char *path)
+{
+    return mf_span_ends(mf_span_str(path), MF_SPAN(".jsonl"));
+}
 
 bool mf_bundle_path_default(const char *file, char *out, size_t cap, struct err *err)
 {
-    return mf_path_append(file, endings[0].text, out, cap, err);
+    return mf_path_append(file, endings[0], out, cap, err);
 }
 
 static bool same_content(const char *a, const char *b, bool *same, struct err *err)
@@ -36,18 +37,12 @@ bool mf_bundle_path_find(const char *file, char *out, size_t cap, struct err *er
     bool found = false;
 
     for (size_t i = 0; i < MF_LEN(endings); i++) {
-        bool same = !endings[i].is_lines;
-        if (!mf_path_append(file, endings[i].text, path, sizeof path, err))
+        bool same = true;
+        if (!mf_path_append(file, endings[i], path, sizeof path, err))
             return false;
         if (access(path, F_OK) != 0)
             continue;
-        if (!found && endings[i].is_lines) {
-            mf_err_set(err, MF_ERR_FORMAT, "is there, but bundles in lines are not read yet");
-            mf_err_at(err, "%s", path);
-            return mf_err_hint(err, "put the line for this file into a file of its own and name "
-                                    "that with --bundle");
-        }
-        if (found && same && !same_content(out, path, &same, err))
+        if (found && !same_content(out, path, &same, err))
             return false;
         if (!same) {
             mf_err_set(err, MF_ERR_USAGE, "%s and %s both exist and differ", out, path);
@@ -59,6 +54,6 @@ bool mf_bundle_path_find(const char *file, char *out, size_t cap, struct err *er
     }
     if (found)
         return true;
-    mf_err_set(err, MF_ERR_NOT_FOUND, "there is no bundle beside it (%s%s)", file, endings[0].text);
+    mf_err_set(err, MF_ERR_NOT_FOUND, "there is no bundle beside it (%s%s)", file, endings[0]);
     return mf_err_hint(err, "name it with --bundle");
 }

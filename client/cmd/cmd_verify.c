@@ -57,42 +57,56 @@ static bool read_digest(const char *file, struct artifact *artifact, bool *is_di
     return *is_digest;
 }
 
-static bool verify_file(struct verify_run *run, const char *file, struct bundle **bundle,
-                        struct verification *result, bool *verified, struct err *err)
+/* Into verdict->bundle and its result; a list gives the bundle that counted. */
+static bool verify_bundle(struct verify_run *run, const struct artifact *given, const char *file,
+                          const char *path, struct list_verdict *verdict, struct err *err)
 {
-    struct artifact artifact;
-    char path[PATH_MAX];
-    bool is_digest;
-
-    if (!read_digest(file, &artifact, &is_digest, err) ||
-        !find_bundle(run->options, file, is_digest, path, sizeof path, err) ||
-        !mf_bundle_read(path, bundle, err))
-        return false;
     const struct managed_key *key = run->options->key != NULL ? &run->key : NULL;
-    unsigned digests = mf_bundle_digests(run->crypto, *bundle, key);
-    if (!is_digest && !mf_artifact_read(run->crypto, file, digests, &artifact, err))
+    MF_SCOPED(mf_buf_done) struct buf list = {0};
+    bool is_list = mf_bundle_path_is_list(path);
+    struct artifact artifact;
+    unsigned digests = MF_DIGESTS_ALL;
+
+    if (is_list ? !mf_file_read(path, MF_BUNDLE_LIST_MAX, &list, err)
+                : !mf_bundle_read(path, &verdict->bundle, err))
+        return false;
+    if (!is_list)
+        digests = mf_bundle_digests(run->crypto, verdict->bundle, key);
+    if (given == NULL && !mf_artifact_read(run->crypto, file, digests, &artifact, err))
         return false;
     const struct verify_params params = {
         .root = run->root,
         .demand = key == NULL ? &run->demand : NULL,
         .key = key,
-        .artifact = &artifact,
+        .artifact = given != NULL ? given : &artifact,
     };
-    *verified = true;
-    return mf_bundle_verify(run->crypto, *bundle, &params, result, err);
+    if (!is_list)
+        return mf_bundle_verify(run->crypto, verdict->bundle, &params, &verdict->result, err);
+    return mf_bundle_list_verify(run->crypto, mf_buf_span(&list), &params, verdict, err) ||
+           mf_err_at(err, "%s", path);
+}
+
+static bool verify_file(struct verify_run *run, const char *file, struct list_verdict *verdict,
+                        struct err *err)
+{
+    struct artifact artifact;
+    char path[PATH_MAX];
+    bool is_digest;
+
+    return read_digest(file, &artifact, &is_digest, err) &&
+           find_bundle(run->options, file, is_digest, path, sizeof path, err) &&
+           verify_bundle(run, is_digest ? &artifact : NULL, file, path, verdict, err);
 }
 
 static void report_file(struct verify_run *run, const char *file)
 {
-    MF_SCOPED(mf_bundle_free) struct bundle *bundle = NULL;
-    struct verification result = {0};
+    MF_SCOPED(mf_list_verdict_done) struct list_verdict verdict = {0};
     struct err err = {0};
-    bool verified = false;
 
-    if (!verify_file(run, file, &bundle, &result, &verified, &err) && err.hint[0] == '\0' &&
+    if (!verify_file(run, file, &verdict, &err) && err.hint[0] == '\0' &&
         err.code == MF_ERR_NOT_FOUND)
         mf_err_hint(&err, "check the name");
-    mf_verify_report_add(&run->report, file, verified ? &result : NULL, &err);
+    mf_verify_report_add(&run->report, file, &verdict, &err);
 }
 
 static bool check_demand(const struct verify_options *o, int operands, struct err *err)

@@ -92,9 +92,31 @@ static void put_signer(struct json_writer *w, const struct verification *v,
     mf_json_member_put_int(w, "log_index", v->log_index);
 }
 
-static void add_json(struct verify_report *report, const char *file, const struct verification *v,
-                     const struct err *err)
+/* Null when it did not come to a verification, which sets every step's result at its begin. */
+static const struct verification *begun(const struct list_verdict *verdict)
 {
+    const struct verification *v = &verdict->result;
+
+    return v->steps[MF_STEP_REVOCATION] == MF_STEP_NOT_REACHED ? NULL : v;
+}
+
+static void put_list(struct json_writer *w, const struct list_verdict *verdict)
+{
+    if (verdict->line == 0 && verdict->others == 0 && verdict->unreadable == 0)
+        return;
+    mf_json_key(w, "list");
+    mf_json_begin_object(w);
+    if (verdict->line > 0)
+        mf_json_member_put_int(w, "line", (int64_t)verdict->line);
+    mf_json_member_put_int(w, "other_bundles", (int64_t)verdict->others);
+    mf_json_member_put_int(w, "unreadable_lines", (int64_t)verdict->unreadable);
+    mf_json_end_object(w);
+}
+
+static void add_json(struct verify_report *report, const char *file,
+                     const struct list_verdict *verdict, const struct err *err)
+{
+    const struct verification *v = begun(verdict);
     struct json_writer *w = &report->files.writer;
     char said[800];
     char shown[1024];
@@ -113,19 +135,25 @@ static void add_json(struct verify_report *report, const char *file, const struc
         put_signer(w, v, report->key);
     if (v != NULL)
         put_checks(w, v);
+    put_list(w, verdict);
     mf_json_end_object(w);
 }
 
-static void add_text(struct verify_report *report, const char *file, const struct verification *v,
-                     const struct err *err)
+static void add_text(struct verify_report *report, const char *file,
+                     const struct list_verdict *verdict, const struct err *err)
 {
+    const struct verification *v = begun(verdict);
     char said[1000];
     char shown[1024];
 
     mf_utf8_escape(mf_span_str(file), shown, sizeof shown);
     if (err->code == MF_OK && !report->files.quiet) {
         describe(v, report->key, said, sizeof said);
-        printf("%s: verified  %s\n", shown, said);
+        printf("%s: verified  %s", shown, said);
+        if (verdict->line > 0)
+            printf(", bundle in line %zu, %zu others and %zu unreadable lines passed over",
+                   verdict->line, verdict->others, verdict->unreadable);
+        putchar('\n');
     }
     if (err->code != MF_OK) {
         mf_err_render(err, said, sizeof said);
@@ -138,11 +166,11 @@ static void add_text(struct verify_report *report, const char *file, const struc
 }
 
 void mf_verify_report_add(struct verify_report *report, const char *file,
-                          const struct verification *result, const struct err *err)
+                          const struct list_verdict *verdict, const struct err *err)
 {
     mf_file_report_count(&report->files, err->code);
     if (report->files.json)
-        add_json(report, file, result, err);
+        add_json(report, file, verdict, err);
     else
-        add_text(report, file, result, err);
+        add_text(report, file, verdict, err);
 }

@@ -3,7 +3,7 @@
 #define MF_CLIENT_CMD_VERIFY_REPORT_H
 
 #include "client/cmd/file_report.h"
-#include "client/verify/bundle_verifier.h"
+#include "client/verify/list_verifier.h"
 
 struct verify_report {
     struct file_report files;
@@ -11,8 +11,8 @@ struct verify_report {
     const struct managed_key *key; /* the one that was demanded, or null */
 };
 
-/* One file's result. result may be null when it did not come to a verification. */
+/* One file's outcome; verdict->line is 0 where its bundle was not in a list. */
 void mf_verify_report_add(struct verify_report *report, const char *file,
-                          const struct verification *result, const struct err *err);
+                          const struct list_verdict *verdict, const struct err *err);
 
 #endif

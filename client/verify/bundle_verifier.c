@@ -349,7 +349,7 @@ unsigned mf_bundle_digests(struct crypto *c, const struct bundle *bundle,
     struct cert leaf;
 
     if (bundle->is_dsse) /* the subjects' strongest digest decides, whichever it is */
-        return 1U << MF_SHA256 | 1U << MF_SHA384 | 1U << MF_SHA512;
+        return MF_DIGESTS_ALL;
     if (bundle->has_digest)
         digests |= 1U << bundle->digest_alg;
     if (signing == NULL && mf_cert_parse(mf_buf_span(&bundle->certificate), &leaf, &ignored) &&

@@ -286,12 +286,15 @@ def test_where_a_bundle_is_looked_for(bench):
     pathlib.Path(f"{path}.bundle").write_bytes(kept + b" ")
     bench.verify(path).expect(2, "beside.sigstore.json", "beside.bundle", "differ", "--bundle")
     pathlib.Path(f"{path}.bundle").unlink()
+    _, other = bench.signed("apart", "apart")
     for ending in (".sigstore.jsonl", ".intoto.jsonl"):
-        lines = bench.file(f"beside{ending}", kept)
+        lines = bench.file(f"beside{ending}", b"{}\n\n" + other.read_bytes() + kept)
         bench.verify(path).expect(2, "beside.sigstore.json", f"beside{ending}", "--bundle")
         bench.verify("--bundle", bundle, path).expect(0, "verified")
         bundle.rename(bench.folder / "kept")
-        bench.verify(path).expect(3, f"beside{ending}", "not read yet", "--bundle")
+        bench.verify(path).expect(0, "verified", "line 4, 1 others and 1 unreadable")
+        lines.write_bytes(other.read_bytes())
+        bench.verify(path).expect(1, f"beside{ending}", "none of 1 bundles is about this file")
         (bench.folder / "kept").rename(bundle)
         lines.unlink()
     bench.verify(path).expect(0, "verified")
@@ -343,6 +346,35 @@ def test_verify_refuses_its_input(bench):
     ]
     for args, status, texts in rows:
         bench.verify(*args).expect(status, *texts)
+
+
+# Of no key that signs here.
+PUBLIC_KEY = """-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAExRRST79+PsrRBnGAI4cMu6Omz2Jh
+fwlMW+gIutNKVRaMyS4rQKvgngc5p8UbLj55pVHhIoAxi/SRgURZI0J3Xw==
+-----END PUBLIC KEY-----
+"""
+
+
+def test_a_key_in_place_of_a_name(bench):
+    path, bundle = bench.signed("keyed", "keyed")
+    key = bench.file("key.pub", PUBLIC_KEY)
+    broken = bench.file("broken.pub", PUBLIC_KEY.replace("M", "?", 1))
+    absent = bench.folder / "absent.pub"
+    by_key = [*bench.at, "--key"]
+    bench.run("verify", *by_key, key, path).expect(
+        1, "format: signed with a certificate", "--identity and --issuer")
+    bench.run("verify", *by_key, key, *bench.who, path).expect(2, "--key goes without --identity")
+    bench.run("verify", *by_key, absent, path).expect(6, "absent.pub", "cannot open")
+    bench.run("verify", *by_key, broken, path).expect(6, "broken.pub")
+    # The bundle's claim to be signed with a key does not take it past its log entry.
+    forged = json.loads(bundle.read_text())
+    forged["verificationMaterial"]["publicKey"] = {"hint": "any"}
+    del forged["verificationMaterial"]["certificate"]
+    claims = bench.file("claims.json", json.dumps(forged))
+    bench.run("verify", *by_key, key, "--bundle", claims, path).expect(
+        1, "log_entry: body: the entry is not of this signature")
+    bench.verify("--bundle", claims, path).expect(1, "signed with a key that no certificate")
 
 
 def test_verify_refuses_who_and_whom_to_trust(bench):

@@ -82,6 +82,41 @@ static void read_changed(const char *path, const struct text_change *change, str
     mf_ck_ok(mf_buf_append(out, mf_span_from(all, end), &err), err);
 }
 
+static void public_root_path(char out[static 1024])
+{
+    ck_assert_int_gt(
+        snprintf(out, 1024, "%s/sigstore-tuf/targets/trusted_root.json", mf_fixtures()), 0);
+}
+
+struct buf mf_verify_case_line(const char *name)
+{
+    struct buf text = {0};
+    struct err err = {0};
+    char path[1024];
+
+    mf_verify_case_path(name, "bundle.sigstore.json", path);
+    mf_ck_ok(mf_file_read(path, 1 << 20, &text, &err), err);
+    compact(&text);
+    return text;
+}
+
+struct trusted_root *mf_verify_case_public_root(void)
+{
+    struct trusted_root *root = NULL;
+    struct err err = {0};
+    char path[1024];
+
+    public_root_path(path);
+    mf_ck_ok(mf_trusted_root_read(path, &root, &err), err);
+    return root;
+}
+
+struct identity_demand mf_verify_case_demand(void)
+{
+    return (struct identity_demand){.identity = MF_SPAN(default_identity),
+                                    .issuer = MF_SPAN(default_issuer)};
+}
+
 static bool read_root(const struct verify_case *which, struct trusted_root **out, struct err *err)
 {
     MF_SCOPED(mf_buf_done) struct buf text = {0};
@@ -89,9 +124,7 @@ static bool read_root(const struct verify_case *which, struct trusted_root **out
 
     mf_verify_case_path(which->name, "trusted_root.json", path);
     if (access(path, R_OK) != 0)
-        ck_assert_int_gt(
-            snprintf(path, sizeof path, "%s/sigstore-tuf/targets/trusted_root.json", mf_fixtures()),
-            0);
+        public_root_path(path);
     read_changed(path, &which->root, &text);
     return mf_trusted_root_parse(mf_buf_span(&text), out, err);
 }

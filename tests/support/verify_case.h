@@ -22,6 +22,13 @@ struct verify_case {
 bool mf_verify_case(struct crypto *c, const struct verify_case *which, struct verification *result,
                     struct err *err);
 
+/* The fixture's bundle on one line, without its LF; the caller frees it. */
+struct buf mf_verify_case_line(const char *name);
+/* The public instance's trusted root; the caller frees it. */
+struct trusted_root *mf_verify_case_public_root(void);
+/* Whom a fixture demands that does not say so. */
+struct identity_demand mf_verify_case_demand(void);
+
 /* Path of a file of the fixture NAME (".": of all). */
 void mf_verify_case_path(const char *name, const char *file, char out[static 1024]);
 
