@@ -80,11 +80,12 @@ static bool submit(struct ct_door *door, struct crypto *c, struct http_client *c
     call.total_ms = MF_CT_ATTEMPT_MS;
     call.tries = 1;
     promise->storage.max = MF_SCT_ANSWER_MAX;
-    if (!mf_http_call(client, &call, &answer, err) ||
-        !mf_ct_submit_answer(&answer, &promise->storage, &promise->sct, err))
+    if (!mf_http_call(client, &call, &answer, err))
         return false;
     const struct ct_submit_check check = {submission->chain[0], true, issuer_spki};
-    return mf_ct_submit_verify(c, &promise->sct, door->key, &check, err);
+    return (mf_ct_submit_answer(&answer, &promise->storage, &promise->sct, err) &&
+            mf_ct_submit_verify(c, &promise->sct, door->key, &check, err)) ||
+           mf_err_at(err, "%s", url);
 }
 
 bool mf_ct_door_submit(struct ct_door *door, struct crypto *c, struct http_client *client,

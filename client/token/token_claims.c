@@ -85,6 +85,7 @@ bool mf_token_claims_read(const struct secret *token, struct token_claims *out, 
     if (!ok) {
         if (err->code == MF_OK)
             mf_err_set(err, MF_ERR_FORMAT, "it does not have three parts");
+        mf_err_hint(err, "give an OIDC token with --identity-token FILE or in SIGSTORE_ID_TOKEN");
         mf_err_at(err, "identity token");
         return mf_err_as(err, MF_ERR_USAGE);
     }

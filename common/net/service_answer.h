@@ -5,8 +5,9 @@
 #include "common/net/http_client.h"
 
 /* True for 2xx. 4xx that may not be retried (see retry.h) is MF_ERR_DENIED, all else
- * MF_ERR_UNAVAILABLE: "answered STATUS: MESSAGE (REASON)", as gRPC's status in JSON has them, or
- * else with the first line of the body. Who answered is for the caller to put in front. */
+ * MF_ERR_UNAVAILABLE: "answered STATUS: MESSAGE (REASON): DETAIL", as far as gRPC's status in JSON
+ * has them, or else with the first line of the body. Who answered is for the caller to put in
+ * front. */
 MF_MUST_USE bool mf_service_answer_check(const struct http_answer *answer, struct err *err);
 
 #endif
