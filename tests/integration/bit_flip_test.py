@@ -121,6 +121,18 @@ def other_values(bench):
         refused(bench, f"{'/'.join(map(str, path))} = {value!r}", json.dumps(bundle))
 
 
+def what_counts(text):
+    """The bundle without what need not be there: the time of a Rekor v2 entry, what a proof repeats
+    of its checkpoint, and members that nobody knows."""
+    bundle = json.loads(text)
+    for path, counts in ((ENTRY, ("logIndex", "logId", "kindVersion", "inclusionProof",
+                                  "canonicalizedBody")),
+                         (PROOF, ("hashes", "checkpoint"))):
+        holder, name = at(bundle, path)
+        holder[name] = {member: holder[name].get(member) for member in counts}
+    return bundle
+
+
 def flips_in_the_file_itself(bench):
     """Any bit of the bundle as text: refused, or without any influence on what it says."""
     data = bench.text.encode()
@@ -132,7 +144,9 @@ def flips_in_the_file_itself(bench):
         changed[place] ^= mask
         path.write_bytes(changed)
         said = bench.verify("--bundle", path, bench.folder / "subject")
-        assert said.status == 1, f"byte {place}, mask {mask:#04x}: {said}"
+        assert said.status == 1 or (said.status == 0 and
+                                    what_counts(changed) == what_counts(data)), \
+            f"byte {place}, mask {mask:#04x}: {said}"
 
 
 def the_bundle_itself_verifies(bench):

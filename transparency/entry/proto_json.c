@@ -13,8 +13,8 @@ static struct proto_field *field_of(const char *name, struct proto_field *fields
     return NULL;
 }
 
-bool mf_proto_json_read(const struct json_node *node, struct proto_field *fields, size_t count,
-                        struct err *err)
+static bool read_members(const struct json_node *node, struct proto_field *fields, size_t count,
+                         bool all_known, struct err *err)
 {
     uint64_t camel_seen = 0, snake_seen = 0; /* a bit for each field */
 
@@ -26,6 +26,8 @@ bool mf_proto_json_read(const struct json_node *node, struct proto_field *fields
         const char *name = mf_json_name(m);
         bool snake = false;
         struct proto_field *f = field_of(name, fields, count, &snake);
+        if (f == NULL && !all_known)
+            continue;
         if (f == NULL)
             return mf_err_set(err, MF_ERR_FORMAT, "unknown member \"%.200s\"", name);
         uint64_t bit = UINT64_C(1) << (f - fields);
@@ -36,6 +38,18 @@ bool mf_proto_json_read(const struct json_node *node, struct proto_field *fields
         f->value = mf_json_get(node, name); /* null counts as absent */
     }
     return true;
+}
+
+bool mf_proto_json_read(const struct json_node *node, struct proto_field *fields, size_t count,
+                        struct err *err)
+{
+    return read_members(node, fields, count, true, err);
+}
+
+bool mf_proto_json_read_known(const struct json_node *node, struct proto_field *fields,
+                              size_t count, struct err *err)
+{
+    return read_members(node, fields, count, false, err);
 }
 
 bool mf_proto_json_string(const struct proto_field *f, struct span *out, struct err *err)

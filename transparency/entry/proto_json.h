@@ -1,5 +1,5 @@
-/* Members of a message in proto3 JSON: lowerCamelCase or the field's own snake_case name, unknown
- * ones refused, null as absent. Source: proto3 "JSON mapping". */
+/* Members of a message in proto3 JSON: lowerCamelCase or the field's own snake_case name, null as
+ * absent. Source: proto3 "JSON mapping". */
 #ifndef MF_TRANSPARENCY_ENTRY_PROTO_JSON_H
 #define MF_TRANSPARENCY_ENTRY_PROTO_JSON_H
 
@@ -15,6 +15,12 @@ struct proto_field {
  * neither), unknown member, a field under both of its names. */
 MF_MUST_USE bool mf_proto_json_read(const struct json_node *node, struct proto_field *fields,
                                     size_t count, struct err *err);
+
+/* The same for messages that a newer writer may have added to: unknown members are passed over.
+ * proto3 has readers refuse them unless asked otherwise; a server does with requests, but a
+ * verifier that did would break on the first field that its log learns. */
+MF_MUST_USE bool mf_proto_json_read_known(const struct json_node *node, struct proto_field *fields,
+                                          size_t count, struct err *err);
 
 /* Typed values of a field; its name becomes the error's place. Absent: empty, or 0, and true. */
 MF_MUST_USE bool mf_proto_json_string(const struct proto_field *f, struct span *out,

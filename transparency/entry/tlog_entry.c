@@ -128,13 +128,13 @@ static const struct fields all_fields = {
 static bool find_inside(const struct proto_field *outer, struct proto_field *inner, size_t count,
                         struct err *err)
 {
-    return outer->value == NULL || mf_proto_json_read(outer->value, inner, count, err) ||
+    return outer->value == NULL || mf_proto_json_read_known(outer->value, inner, count, err) ||
            mf_err_at(err, "%s", outer->name);
 }
 
 static bool find_fields(const struct json_node *node, struct fields *f, struct err *err)
 {
-    if (!mf_proto_json_read(node, f->top, TOP_COUNT, err) ||
+    if (!mf_proto_json_read_known(node, f->top, TOP_COUNT, err) ||
         !find_inside(&f->top[LOG_ID], &f->key_id, 1, err) ||
         !find_inside(&f->top[KIND_VERSION], f->kind, MF_LEN(f->kind), err) ||
         !find_inside(&f->top[PROMISE], &f->promise, 1, err) ||

@@ -29,9 +29,9 @@ struct tlog_entry {      /* spans borrow from the caller's bytes, or after a par
 MF_MUST_USE bool mf_tlog_entry_write(const struct tlog_entry *e, struct buf *out, struct err *err);
 /* The same inside a larger document (a bundle): absent parts are left out. */
 void mf_tlog_entry_put(struct json_writer *w, const struct tlog_entry *e);
-/* Reads one; unknown members, wrong lengths and negative numbers are MF_ERR_FORMAT with the member
- * as place. Absent members have proto3's defaults: whether that will do is the caller's. *out is
- * self-contained: free it with mf_tlog_entry_done. */
+/* Reads one; unknown members are passed over, doubled ones, wrong lengths and negative numbers are
+ * MF_ERR_FORMAT with the member as place. Absent members have proto3's defaults: whether that will
+ * do is the caller's. *out is self-contained: free it with mf_tlog_entry_done. */
 MF_MUST_USE bool mf_tlog_entry_parse(const struct json_node *node, struct tlog_entry *out,
                                      struct err *err);
 void mf_tlog_entry_done(struct tlog_entry *e);
