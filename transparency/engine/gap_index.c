@@ -70,14 +70,27 @@ bool mf_gap_index_add(struct gap_index *gap, const uint8_t key[static 32], uint6
     return true;
 }
 
+/* In no more memory than they need: what one burst took is given back after it. */
+static bool keep(struct gap_index *gap, uint64_t from, uint64_t below, struct err *err)
+{
+    size_t kept = 0;
+    size_t cap = SMALLEST;
+
+    for (size_t i = 0; i < gap->cap; i++)
+        kept += gap->slots[i].index >= from && gap->slots[i].index < below;
+    while (cap < gap->cap && cap < kept * 4)
+        cap *= 2;
+    return gap->cap == 0 || rebuild(gap, cap, from, below, err);
+}
+
 bool mf_gap_index_keep_below(struct gap_index *gap, uint64_t index, struct err *err)
 {
-    return gap->cap == 0 || rebuild(gap, gap->cap, 0, index, err);
+    return keep(gap, 0, index, err);
 }
 
 bool mf_gap_index_keep_from(struct gap_index *gap, uint64_t index, struct err *err)
 {
-    return gap->cap == 0 || rebuild(gap, gap->cap, index, UINT64_MAX, err);
+    return keep(gap, index, UINT64_MAX, err);
 }
 
 bool mf_gap_index_copy_below(const struct gap_index *gap, uint64_t index, struct dedup_entry **out,

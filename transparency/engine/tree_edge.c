@@ -4,6 +4,7 @@
 
 enum {
     LEVEL_MAX = 1 << 30,  /* bytes of hashes kept for one level */
+    PLACES_FEW = 1024,    /* so many are always kept room for */
     PLACES_MAX = 1 << 24, /* records that wait for the public tree */
 };
 
@@ -93,7 +94,7 @@ static void keep_node(void *state, unsigned level, uint64_t index, const uint8_t
 static bool keep_place(struct tree_edge *e, const struct edge_place *place, struct err *err)
 {
     if (e->place_count == e->place_cap) {
-        size_t cap = e->place_cap == 0 ? 1024 : e->place_cap * 2;
+        size_t cap = e->place_cap == 0 ? PLACES_FEW : e->place_cap * 2;
         struct edge_place *grown = cap > PLACES_MAX ? NULL
                                                     : realloc(e->places, cap * sizeof *grown);
         if (grown == NULL)
@@ -168,6 +169,20 @@ static void trim_level(struct edge_level *level, uint64_t hashes)
         memmove(level->hashes.p, level->hashes.p + drop, level->hashes.n);
 }
 
+/* What a burst took is given back after it; if not now, then next time. */
+static void shrink_places(struct tree_edge *e)
+{
+    size_t cap = e->place_cap / 4;
+
+    if (cap < PLACES_FEW || e->place_count > cap)
+        return;
+    struct edge_place *fewer = realloc(e->places, cap * sizeof *fewer);
+    if (fewer == NULL)
+        return;
+    e->places = fewer;
+    e->place_cap = cap;
+}
+
 void mf_tree_edge_trim(struct tree_edge *e, uint64_t size)
 {
     uint64_t first = size / MF_TILE_WIDTH * MF_TILE_WIDTH;
@@ -184,4 +199,5 @@ void mf_tree_edge_trim(struct tree_edge *e, uint64_t size)
     e->place_count -= drop;
     memmove(e->places, e->places + drop, e->place_count * sizeof e->places[0]);
     e->base_end = first;
+    shrink_places(e);
 }
