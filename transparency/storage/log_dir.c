@@ -120,6 +120,8 @@ static bool take_lock(struct log_dir *d, struct err *err)
     if (d->lock_fd < 0)
         return mf_err_sys(err, "cannot open %s", file);
     if (flock(d->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK)
+            return mf_err_sys(err, "cannot lock %s", file);
         mf_err_set(err, MF_ERR_EXISTS, "another process has this log open");
         mf_err_at(err, "%s", d->path);
         return mf_err_hint(err, "stop it first; one directory has one process");

@@ -3,7 +3,7 @@
  *   identity.json   format version, type, origin, log ID, public key; written once by init
  *   key.pem         0600; read by the signer process alone
  *   lock            held while a process uses the directory
- *   state/          what only the engine reads: journal, dedup index
+ *   state/          what only the engine reads: journal, newest head, dedup index, staging
  *   public/         the static tree that may be served as it is */
 #ifndef MF_TRANSPARENCY_STORAGE_LOG_DIR_H
 #define MF_TRANSPARENCY_STORAGE_LOG_DIR_H
@@ -26,12 +26,13 @@ struct log_dir {
     int lock_fd;
 };
 
-/* Makes the folders and identity.json; an existing directory is MF_ERR_EXISTS. */
+/* Makes the folders, which may be there already, and then identity.json, which must not:
+ * MF_ERR_EXISTS. */
 MF_MUST_USE bool mf_log_dir_create(const char *path, enum log_type type, struct span origin,
                                    const uint8_t log_id[static 32], struct span spki,
                                    struct instant now, struct err *err);
-/* Reads the identity and takes the lock. Missing, foreign, of another format or in use: refused
- * with what to do. */
+/* Reads the identity and takes the lock. Missing, of another format or in use: refused with what to
+ * do. Whether the identity is the key's, and the state its own, the engine finds out. */
 MF_MUST_USE bool mf_log_dir_open(const char *path, struct log_dir *out, struct err *err);
 void mf_log_dir_done(struct log_dir *dir);
 MF_MUST_USE bool mf_log_dir_path(const struct log_dir *dir, const char *name, char *out, size_t cap,

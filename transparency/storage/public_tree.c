@@ -61,7 +61,8 @@ void mf_public_tree_free(struct public_tree **tree)
     *tree = NULL;
 }
 
-/* A full disk is waited out; nothing of the staged set is visible yet. */
+/* A full disk is waited out, also one that says so only at the flush: nothing of the staged set is
+ * visible yet, and all of it is written anew. */
 static bool failed(struct err *err, const char *doing, const char *path)
 {
     if (errno != ENOSPC && errno != EDQUOT)
@@ -133,7 +134,7 @@ static bool write_staged(const struct public_tree *t, const char *name, struct s
             return failed(err, "write", name);
         bytes = mf_span_from(bytes, (size_t)n);
     }
-    return !flush || fsync(fd) == 0 || mf_err_sys(err, "cannot make %s durable", name);
+    return !flush || fsync(fd) == 0 || failed(err, "make durable", name);
 }
 
 static void number_name(size_t number, char out[static 32])
@@ -178,12 +179,12 @@ static bool sync_staged(const struct public_tree *t, struct err *err)
     char name[32];
 
     if (t->staged_count > FSYNC_EACH)
-        return syncfs(t->staging_fd) == 0 || mf_err_sys(err, "cannot make the public tree durable");
+        return syncfs(t->staging_fd) == 0 || failed(err, "make durable", "the public tree");
     for (size_t i = 0; i < t->staged_count; i++) {
         number_name(i, name);
         MF_SCOPED(mf_fd_done) int fd = openat(t->staging_fd, name, O_RDONLY | O_CLOEXEC);
         if (fd < 0 || fsync(fd) != 0)
-            return mf_err_sys(err, "cannot make the public tree durable");
+            return failed(err, "make durable", "the public tree");
     }
     return true;
 }
