@@ -45,6 +45,7 @@ const struct span mf_oid_eku_any = OID(CERT_EXT "\x25\x00");
 
 const struct span mf_oid_sct_list = OID(CT "\x02");
 const struct span mf_oid_precert_poison = OID(CT "\x03");
+const struct span mf_oid_eku_precert_signing = OID(CT "\x04");
 
 const struct span mf_oid_signed_data = OID(PKCS7 "\x02");
 const struct span mf_oid_tst_info = OID(PKCS9 "\x10\x01\x04");

@@ -19,7 +19,7 @@ extern const struct span mf_oid_ext_key_usage, mf_oid_basic_constraints, mf_oid_
 extern const struct span mf_oid_name_constraints;
 extern const struct span mf_oid_eku_code_signing, mf_oid_eku_time_stamping, mf_oid_eku_any;
 /* Certificate transparency (RFC 6962) */
-extern const struct span mf_oid_sct_list, mf_oid_precert_poison;
+extern const struct span mf_oid_sct_list, mf_oid_precert_poison, mf_oid_eku_precert_signing;
 /* CMS and timestamps (RFC 5652, RFC 3161, RFC 5035) */
 extern const struct span mf_oid_signed_data, mf_oid_tst_info, mf_oid_content_type;
 extern const struct span mf_oid_message_digest, mf_oid_signing_time;

@@ -17,9 +17,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             break;
         }
         mf_require(rest.n < before.n && rest.p + rest.n == data + size);
-        mf_require(mf_ct_leaf_write(&leaf, &again, &err));
         mf_buf_reset(&merkle);
         mf_require(mf_ct_leaf_merkle(&leaf, &merkle, &err));
+        mf_require(mf_ct_leaf_write(&leaf, mf_buf_span(&merkle), &again, &err));
     }
     mf_require(mf_span_starts((struct span){data, size}, mf_buf_span(&again)));
     mf_require(again.n == size - rest.n);

@@ -1,6 +1,7 @@
 """mayfly-log over HTTP: what it takes, what it refuses and why, duplicates, reads, a full disk.
 TAP on standard output."""
 
+import base64
 import concurrent.futures
 import hashlib
 import http.client
@@ -15,58 +16,11 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from log_checker import Checker  # noqa: E402
+from log_requests import (P256, P384, P521, RSA, Signer, announce, body_of, change, dsse,  # noqa: E402
+                          send, wrap)
 from log_support import BIN, Log, Tap, ask, b64, make_requests, openssl, post  # noqa: E402
 
 SMALL_DISK = 160 * 1024 * 1024
-
-
-class Signer:
-    """A key of any kind, and requests signed with it."""
-
-    def __init__(self, folder, name, *genpkey):
-        self.path = folder / f"{name}.pem"
-        openssl("genpkey", *genpkey, "-out", self.path)
-        self.spki = openssl("pkey", "-in", self.path, "-pubout", "-outform", "DER")
-
-    def certificate(self):
-        return openssl("req", "-x509", "-key", self.path, "-subj", "/CN=any", "-days", "1",
-                       "-outform", "DER")
-
-    def request(self, details, hash_name="sha256", message=b"message", certificate=False):
-        signature = openssl("dgst", f"-{hash_name}", "-sign", self.path, data=message)
-        verifier = {"publicKey": {"rawBytes": b64(self.spki)}}
-        if certificate:
-            verifier = {"x509Certificate": {"rawBytes": b64(self.certificate())}}
-        return {"digest": b64(hashlib.new(hash_name, message).digest()),
-                "signature": {"content": b64(signature),
-                              "verifier": {**verifier, "keyDetails": details}}}
-
-
-def wrap(request):
-    return json.dumps({"hashedRekordRequestV002": request})
-
-
-def announce(port, length):
-    """The answer to a request whose body is only announced."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    try:
-        connection.putrequest("POST", "/api/v2/log/entries")
-        connection.putheader("Content-Length", str(length))
-        connection.endheaders()
-        return connection.getresponse().status
-    finally:
-        connection.close()
-
-
-def send(port, body):
-    status, _, answer = ask(port, "POST", "/api/v2/log/entries", body)
-    return status, json.loads(answer)
-
-
-P256 = ("-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256")
-P384 = ("-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384")
-P521 = ("-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521")
-RSA = ("-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048")
 
 
 def accepts(report, log, checker, folder):
@@ -90,22 +44,91 @@ def accepts(report, log, checker, folder):
     return keys
 
 
-def change(request, path, value):
-    changed = json.loads(json.dumps(request))
-    at = changed
-    for part in path[:-1]:
-        at = at[part]
-    if value is None:
-        del at[path[-1]]
-    else:
-        at[path[-1]] = value
-    return changed
+def spellings(report, log, checker, key):
+    """What proto3 JSON allows: each is the same request. Then the answer, member by member."""
+    details = "PKIX_ECDSA_P256_SHA_256"
+    good = key.request(details, message=b"spelled")
+    digest = base64.b64decode(good["digest"])
+    signature = base64.b64decode(good["signature"]["content"])
+    spki = {"raw_bytes": b64(key.spki)}
+    url_safe = base64.urlsafe_b64encode(signature).decode().rstrip("=")
+    rows = [
+        ("lowerCamelCase", wrap(good)),
+        ("snake_case", json.dumps({"hashed_rekord_request_v002": {
+            "digest": b64(digest), "signature": {"content": b64(signature), "verifier": {
+                "public_key": spki, "key_details": details}}}})),
+        ("the number of an enum", wrap(change(good, ("signature", "verifier", "keyDetails"), 5))),
+        ("base64 for URLs, unpadded", wrap(change(good, ("signature", "content"), url_safe))),
+        ("null for absent", json.dumps({
+            "hashedRekordRequestV002": change(good, ("signature", "verifier", "x509Certificate"),
+                                              None, keep_null=True), "dsseRequestV002": None})),
+        ("white space", json.dumps(json.loads(wrap(good)), indent=3)),
+    ]
+    want = body_of(digest, signature, details, f'"publicKey":{{"rawBytes":"{b64(key.spki)}"}}')
+    for name, body in rows:
+        status, answer = send(log.port, body)
+        report.check(f"takes {name}", status == 201 and
+                     base64.b64decode(answer["canonicalizedBody"]) == want, status, answer)
+    status, headers, body = ask(log.port, "POST", "/api/v2/log/entries", wrap(good),
+                                {"Content-Type": "text/plain"})
+    answer = json.loads(body)
+    proof = answer["inclusionProof"]
+    checker.answer(answer)
+    report.check("answers as JSON whatever the content is called", status == 201 and
+                 headers["Content-Type"] == "application/json")
+    report.check("int64 members are decimal strings", all(
+        isinstance(n, str) and n.isdecimal() for n in
+        (answer["logIndex"], answer["integratedTime"], proof["logIndex"], proof["treeSize"])),
+        answer)
+    report.check("the entry has no time and no promise of its own", answer["integratedTime"] == "0"
+                 and answer["inclusionPromise"] is None, answer)
+    report.check("kind and version", answer["kindVersion"] == {"kind": "hashedrekord",
+                                                              "version": "0.0.2"}, answer)
+    report.check("the proof's members", sorted(proof) == ["checkpoint", "hashes", "logIndex",
+                                                         "rootHash", "treeSize"] and
+                 proof["logIndex"] == answer["logIndex"] and
+                 len(base64.b64decode(proof["rootHash"])) == 32 and
+                 int(proof["treeSize"]) > int(proof["logIndex"]), proof)
+    log_id = hashlib.sha256(b"api.example\n\x01" + checker.spki[-32:]).digest()
+    report.check("the log's ID is bound to its name", answer["logId"] == {"keyId": b64(log_id)},
+                 answer)
+    status, answer = send(log.port, wrap(key.request(details, message=b"with a certificate",
+                                                     certificate=True)))
+    report.check("a certificate has its own member", status == 201 and
+                 b'"verifier":{"keyDetails":"PKIX_ECDSA_P256_SHA_256","x509Certificate":{"rawBytes":"'
+                 in base64.b64decode(answer["canonicalizedBody"]), answer)
+
+
+def envelopes(report, log, checker, key):
+    """DSSE: logged as the hashedrekord over its pre-authentication encoding; large ones too."""
+    for name, size in (("small", 100), ("of 2 MiB", 2 << 20)):
+        request, digest, signature = dsse(key, b"p" * size)
+        status, answer = send(log.port, json.dumps(request))
+        want = body_of(digest, signature, "PKIX_ECDSA_P256_SHA_256",
+                       f'"publicKey":{{"rawBytes":"{b64(key.spki)}"}}')
+        report.check(f"takes a DSSE envelope, {name}", status == 201 and
+                     base64.b64decode(answer["canonicalizedBody"]) == want, status)
+        if status == 201:
+            checker.answer(answer)
+    request = dsse(key, b"one")[0]
+    twice = change(request, ("dsseRequestV002", "envelope", "signatures"),
+                   2 * request["dsseRequestV002"]["envelope"]["signatures"])
+    other = change(request, ("dsseRequestV002", "envelope", "payload"), b64(b"two"))
+    both = {**request, **json.loads(wrap(key.request("PKIX_ECDSA_P256_SHA_256")))}
+    for name, body, said in (("two signatures", twice, "exactly one element"),
+                             ("another payload", other, "does not verify"),
+                             ("two kinds of request", both, "hashedRekordRequestV002")):
+        status, answer = send(log.port, json.dumps(body))
+        report.check(f"refuses a DSSE request with {name}", status == 400 and
+                     said in answer["message"], status, answer)
 
 
 def refuses(report, log, keys):
     good = keys["p256"].request("PKIX_ECDSA_P256_SHA_256")
     verifier = ("signature", "verifier")
     other = keys["p256"].request("PKIX_ECDSA_P256_SHA_256", message=b"another")
+    pem = openssl("pkey", "-in", keys["p256"].path, "-pubout")
+    pkcs1 = openssl("rsa", "-in", keys["rsa"].path, "-RSAPublicKey_out", "-outform", "DER")
     table = [
         ("no JSON", "{", "line 1, column 2"),
         ("an array", "[]", "object"),
@@ -121,6 +144,27 @@ def refuses(report, log, keys):
         ("no verifier", wrap(change(good, verifier, None)), "verifier"),
         ("two verifiers", wrap(change(good, verifier + ("x509Certificate",),
                                       {"rawBytes": b64(keys["p256"].certificate())})), "verifier"),
+        ("an empty key", wrap(change(good, verifier + ("publicKey", "rawBytes"), "")), "verifier"),
+        ("a key in PEM", wrap(change(good, verifier + ("publicKey", "rawBytes"), b64(pem))),
+         "publicKey"),
+        ("a PKCS#1 key", wrap(change(good, verifier + ("publicKey", "rawBytes"), b64(pkcs1))),
+         "publicKey"),
+        ("a certificate that is none", wrap(change(
+            change(good, verifier + ("publicKey",), None), verifier + ("x509Certificate",),
+            {"rawBytes": b64(keys["p256"].spki)})), "x509Certificate"),
+        ("no keyDetails", wrap(change(good, verifier + ("keyDetails",), None)), "keyDetails"),
+        ("keyDetails 0", wrap(change(good, verifier + ("keyDetails",), 0)), "keyDetails"),
+        ("RSA-PSS", wrap(change(good, verifier + ("keyDetails",), "PKIX_RSA_PSS_2048_SHA256")),
+         "not allowed"),
+        ("P-384 with SHA-256",
+         wrap(change(good, verifier + ("keyDetails",), "PKIX_ECDSA_P384_SHA_256")), "not allowed"),
+        ("ML-DSA", wrap(change(good, verifier + ("keyDetails",), "ML_DSA_44")), "not allowed"),
+        ("an RSA key under another size",
+         wrap(change(keys["rsa"].request("PKIX_RSA_PKCS1V15_2048_SHA256"), verifier +
+                     ("keyDetails",), "PKIX_RSA_PKCS1V15_3072_SHA256")),
+         "logged under PKIX_RSA_PKCS1V15_2048_SHA256"),
+        ("a member under both its names", json.dumps({
+            "hashedRekordRequestV002": good, "hashed_rekord_request_v002": good}), "both its names"),
         ("a key that is none", wrap(change(good, verifier + ("publicKey", "rawBytes"),
                                            b64(b"no key"))), "publicKey"),
         ("unknown keyDetails", wrap(change(good, verifier + ("keyDetails",), "PKIX_NEW")),
@@ -141,8 +185,8 @@ def refuses(report, log, keys):
         ok = (status == 400 and answer["code"] == 3 and said in answer["message"] and
               answer["details"][0]["@type"] == "type.googleapis.com/google.rpc.ErrorInfo")
         report.check(f"refuses {name}", ok, status, answer)
-    status = announce(log.port, 5 << 20)
-    report.check("refuses a body of 5 MiB before it is sent", status == 413, status)
+    status = announce(log.port, (4 << 20) + 1)
+    report.check("refuses a body above 4 MiB before it is sent", status == 413, status)
     for method, path, want, code in (("GET", "/api/v2/log/entries", 501, 12),
                                      ("POST", "/checkpoint", 501, 12),
                                      ("GET", "/api/v1/log", 404, 5),
@@ -277,6 +321,8 @@ def main():
     checker = Checker(folder / "log")
     keys = accepts(report, log, checker, folder)
     refuses(report, log, keys)
+    spellings(report, log, checker, keys["p256"])
+    envelopes(report, log, checker, keys["p256"])
     repeats(report, log, checker, keys)
     reads(report, log)
     status = log.kill(signal.SIGTERM)

@@ -22,7 +22,7 @@ static void must(bool ok, const char *what, const struct err *err)
     abort();
 }
 
-static bool seal(void *state, struct crypto *c, const struct append_job *job, uint64_t index,
+static bool seal(void *state, struct crypto *c, struct append_job *job, uint64_t index,
                  uint64_t time_ms, struct buf *record, uint8_t leaf[static 32], struct err *err)
 {
     const struct log_fixture_job *j = (const struct log_fixture_job *)job;

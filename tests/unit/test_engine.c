@@ -215,6 +215,85 @@ START_TEST(refuses_a_damaged_public_tile)
 }
 END_TEST
 
+static void read_file(const struct log_fixture *f, const char *name, char path[static PATH_MAX],
+                      struct buf *out)
+{
+    struct err err = {0};
+
+    mf_ck_ok(mf_path_join(f->path, name, path, PATH_MAX, &err), err);
+    mf_ck_ok(mf_file_read(path, (size_t)1 << 26, out, &err), err);
+}
+
+/* The unfinished bundle, which the log would go on from, and a full one, read for the dedup index;
+ * record 41 changed, missing, or one more than there may be. */
+static const struct {
+    const char *file;
+    bool drop_dedup;
+    enum { FLIP, CUT, DOUBLE } fault;
+    const char *message;
+} bad_bundles[] = {
+    {"public/tile/entries/001.p/44", false, FLIP, "has a record that the tree does not"},
+    {"public/tile/entries/001.p/44", false, CUT, "ends before its last record"},
+    {"public/tile/entries/001.p/44", false, DOUBLE, "has more than its records"},
+    {"public/tile/entries/000", true, FLIP, "has a record that the tree does not"},
+    {"public/tile/entries/000", true, CUT, "ends before its last record"},
+    {"public/tile/entries/000", true, DOUBLE, "has more than its records"},
+};
+
+START_TEST(refuses_a_public_bundle_that_is_not_the_trees)
+{
+    MF_SCOPED(mf_buf_done) struct buf bundle = {0};
+    char path[PATH_MAX];
+    char command[PATH_MAX + 32];
+    struct err err = {0};
+
+    append(log_now, 0, 300, BODY, false);
+    mf_log_fixture_close(log_now);
+    read_file(log_now, bad_bundles[_i].file, path, &bundle);
+    if (bad_bundles[_i].fault == FLIP)
+        bundle.p[41 * (BODY + 2) + 100] ^= 1;
+    else if (bad_bundles[_i].fault == CUT)
+        bundle.n -= BODY + 2;
+    else
+        mf_ck_ok(mf_buf_append(&bundle, (struct span){bundle.p, BODY + 2}, &err), err);
+    mf_ck_ok(mf_file_write(path, mf_buf_span(&bundle), 0644, MF_FILE_REPLACE, &err), err);
+    snprintf(command, sizeof command, "rm -rf '%s/state/dedup'", log_now->path);
+    ck_assert(!bad_bundles[_i].drop_dedup || system(command) == 0);
+    mf_ck_refused(mf_log_fixture_open(log_now, false, &err), err, bad_bundles[_i].message);
+    ck_assert_ptr_nonnull(strstr(err.where, bad_bundles[_i].file));
+}
+END_TEST
+
+START_TEST(builds_a_lost_dedup_index_again)
+{
+    char command[PATH_MAX + 32];
+    struct err err = {0};
+
+    append(log_now, 0, 300, BODY, false);
+    mf_log_fixture_close(log_now);
+    snprintf(command, sizeof command, "rm -rf '%s/state/dedup'", log_now->path);
+    ck_assert_int_eq(system(command), 0);
+    mf_ck_ok(mf_log_fixture_open(log_now, false, &err), err);
+    append(log_now, 0, 300, BODY, true);
+}
+END_TEST
+
+/* The ID belongs to name and key: neither half may be exchanged. */
+START_TEST(refuses_an_identity_that_is_not_its_keys)
+{
+    static const char *const changes[] = {"s/engine.test/another.test/",
+                                          "s/\\(\"logId\": *\"\\)..../\\1AAAA/"};
+    char command[2 * PATH_MAX];
+    struct err err = {0};
+
+    mf_log_fixture_close(log_now);
+    snprintf(command, sizeof command, "sed -i '%s' '%s/identity.json'", changes[_i], log_now->path);
+    ck_assert_int_eq(system(command), 0);
+    mf_ck_refused(mf_log_fixture_open(log_now, false, &err), err,
+                  "logId is not that of this origin and publicKey");
+}
+END_TEST
+
 START_TEST(refuses_whoever_comes_once_the_engine_gave_up)
 {
     struct log_fixture_job *job = mf_log_fixture_job(log_now, 0, BODY);
@@ -249,6 +328,10 @@ Suite *mf_suite(void)
     tcase_add_test(engine, publishes_a_tree_that_anyone_may_read_and_no_left_overs);
     tcase_add_test(engine, refuses_a_directory_that_is_older_than_what_was_signed);
     tcase_add_test(engine, refuses_a_damaged_public_tile);
+    tcase_add_loop_test(engine, refuses_a_public_bundle_that_is_not_the_trees, 0,
+                        MF_LEN(bad_bundles));
+    tcase_add_test(engine, builds_a_lost_dedup_index_again);
+    tcase_add_loop_test(engine, refuses_an_identity_that_is_not_its_keys, 0, 2);
     tcase_add_test(engine, refuses_whoever_comes_once_the_engine_gave_up);
     suite_add_tcase(suite, engine);
     return suite;

@@ -18,8 +18,14 @@ static bool init_key(struct engine *e, struct err *err)
         mf_err_set(err, MF_ERR_FORMAT, "the key is not the one that this log began with");
         return mf_err_hint(err, "put the log's own key.pem back; a log never changes its key");
     }
-    return mf_note_key_init(e->crypto, type, mf_span_str(dir->origin), mf_buf_span(&dir->spki),
-                            &e->key, err);
+    if (!mf_note_key_init(e->crypto, type, mf_span_str(dir->origin), mf_buf_span(&dir->spki),
+                          &e->key, err))
+        return false;
+    if (memcmp(e->key.log_id, dir->log_id, sizeof dir->log_id) == 0)
+        return true;
+    mf_err_set(err, MF_ERR_FORMAT, "logId is not that of this origin and publicKey");
+    mf_err_at(err, "identity.json");
+    return mf_err_hint(err, "put the log's own identity.json back; a log never changes its name");
 }
 
 static bool open_parts(struct engine *e, struct err *err)
@@ -94,8 +100,9 @@ static void stop_threads(struct engine *e)
         return;
     pthread_join(e->publisher, NULL);
     /* What is signed becomes public before a clean end; a failure costs nothing but that. */
-    if (e->head.head.size != e->public_size && !atomic_load(&e->failed))
-        (void)!mf_publish(e, &err);
+    if (e->head.head.size != e->public_size && !atomic_load(&e->failed) && !mf_publish(e, &err) &&
+        e->params.published != NULL)
+        e->params.published(e->params.state, &err);
 }
 
 void mf_engine_close(struct engine **engine)
@@ -130,6 +137,11 @@ bool mf_engine_push(struct engine *engine, struct append_job *job)
     return mf_queue_push(engine->queue, job);
 }
 
+uint64_t mf_engine_dropped(const struct engine *engine)
+{
+    return engine->dropped;
+}
+
 void mf_engine_head(struct engine *e, struct merkle_head *head, struct buf *note)
 {
     struct err ignored = {0};
@@ -143,7 +155,18 @@ void mf_engine_head(struct engine *e, struct merkle_head *head, struct buf *note
     pthread_mutex_unlock(&e->lock);
 }
 
-struct public_tree *mf_engine_public_tree(struct engine *engine)
+bool mf_engine_add_file(struct engine *e, const char *path, struct span bytes, struct err *err)
+{
+    if (atomic_load(&e->failed))
+        return mf_err_set(err, MF_ERR_UNAVAILABLE, "the log is about to end");
+    if (mf_public_tree_add_file(e->tree, path, bytes, err))
+        return true;
+    if (err->code != MF_ERR_UNAVAILABLE)
+        mf_engine_fail(e, err);
+    return false;
+}
+
+const struct public_tree *mf_engine_public_tree(const struct engine *engine)
 {
     return engine->tree;
 }

@@ -29,7 +29,7 @@ enum { MF_ENGINE_RECORD_MAX = 512 * 1024 };
 
 struct leaf_format {
     /* Appends the record as bundles hold it and the journal keeps it, and gives its leaf hash. */
-    bool (*seal)(void *state, struct crypto *c, const struct append_job *job, uint64_t index,
+    bool (*seal)(void *state, struct crypto *c, struct append_job *job, uint64_t index,
                  uint64_t time_ms, struct buf *record, uint8_t leaf[static 32], struct err *err);
     /* Leaf hash and dedup key from a record, on replay. */
     bool (*reopen)(void *state, struct crypto *c, struct span record, uint8_t leaf[static 32],
@@ -65,6 +65,10 @@ struct engine_params {
     /* The engine cannot go on: an I/O error on its own files. The process must end. Whoever waits
      * or comes is refused until then. Any thread, once. */
     void (*fatal)(void *state, const struct err *err);
+    /* The public tree does not follow: err says why, and it is tried again each second. Null: it
+     * follows again. On the publisher thread, once per attempt, and from mf_engine_close; may be
+     * null. */
+    void (*published)(void *state, const struct err *err);
     void *state;
 };
 
@@ -82,6 +86,9 @@ MF_MUST_USE bool mf_engine_look_up(struct engine *engine, struct crypto *c, stru
 /* Hands a job over; false when the queue is full: answer 503. Any thread. */
 MF_MUST_USE bool mf_engine_push(struct engine *engine, struct append_job *job);
 
+/* Bytes of an incomplete last commit that the start found in the journal and left behind: it was
+ * never acknowledged. */
+uint64_t mf_engine_dropped(const struct engine *engine);
 /* The signed head. Any thread. */
 void mf_engine_head(struct engine *engine, struct merkle_head *head, struct buf *note);
 /* Inclusion proof of an older entry at this size, from memory and the public tree. Any thread. */
@@ -96,6 +103,10 @@ struct tile_source mf_engine_tile_source(struct engine *engine);
 /* One record by index, appended to *out. Any thread. */
 MF_MUST_USE bool mf_engine_record(struct engine *engine, uint64_t index, struct buf *out,
                                   struct err *err);
-struct public_tree *mf_engine_public_tree(struct engine *engine);
+/* A file of the public tree beside the tiles, durable on return; an I/O error ends the engine like
+ * any other. Any thread. */
+MF_MUST_USE bool mf_engine_add_file(struct engine *engine, const char *path, struct span bytes,
+                                    struct err *err);
+const struct public_tree *mf_engine_public_tree(const struct engine *engine);
 
 #endif

@@ -35,6 +35,7 @@ struct engine {
     pthread_t sequencer, publisher;
     bool sequencer_runs, publisher_runs;
     uint64_t last_ms; /* time never goes back */
+    uint64_t dropped; /* bytes of the journal */
     struct buf payload, record;
     struct batch_nodes batch;
     struct head_file *head_file;

@@ -196,28 +196,37 @@ static void pace(struct engine *e, uint64_t ms)
         continue;
 }
 
+/* True unless the attempt waits for space on the disk. An I/O error on the tree is as bad as one on
+ * the journal. */
+static bool attempt(struct engine *e, bool was_delayed)
+{
+    struct err err = {0};
+    bool ok = mf_publish(e, &err);
+    bool again = !ok && err.code == MF_ERR_UNAVAILABLE;
+
+    if (e->params.published != NULL && (again || (ok && was_delayed)))
+        e->params.published(e->params.state, ok ? NULL : &err);
+    if (!ok && !again)
+        mf_engine_fail(e, &err);
+    return !again;
+}
+
 void *mf_publisher_run(void *engine)
 {
     struct engine *e = engine;
     bool again = false; /* the last attempt waits for space on the disk */
 
     pthread_mutex_lock(&e->lock);
-    for (;;) {
-        struct err err = {0};
+    while (!atomic_load(&e->failed)) {
         while (!e->stopping && !again && e->head.head.size == e->public_size)
             pthread_cond_wait(&e->advanced, &e->lock);
         if (e->stopping)
             break;
         pthread_mutex_unlock(&e->lock);
-        bool ok = mf_publish(e, &err);
-        again = !ok && err.code == MF_ERR_UNAVAILABLE;
-        /* A full disk is waited out; an I/O error on the tree is as bad as one on the journal. */
-        if (!ok && !again)
-            mf_engine_fail(e, &err);
+        again = !attempt(e, again);
         pthread_mutex_lock(&e->lock);
-        if (!ok && !again)
-            break;
-        pace(e, ok ? e->params.public_cadence_ms : RETRY_MS);
+        if (!atomic_load(&e->failed))
+            pace(e, again ? RETRY_MS : e->params.public_cadence_ms);
     }
     pthread_mutex_unlock(&e->lock);
     return NULL;

@@ -94,12 +94,60 @@ static bool replay_record(void *state, struct journal *journal, const struct jou
     return true;
 }
 
+/* Exactly the records that the tree's leaves are of, or whoever serves this directory could put
+ * others under the log's name; keys (may be null) gets their dedup keys. */
+static bool check_bundle(struct engine *e, const struct tile_id *tile, struct dedup_entry *keys,
+                         struct err *err)
+{
+    MF_SCOPED(mf_buf_done) struct buf bundle = {0};
+    MF_SCOPED(mf_buf_done) struct buf hashes = {0};
+    const struct leaf_format *format = &e->params.format;
+    const struct tile_id leaves = {
+        .kind = MF_TILE_HASHES, .index = tile->index, .width = tile->width};
+
+    if (!mf_engine_tile(e, tile, &bundle, err) || !mf_engine_tile(e, &leaves, &hashes, err))
+        return false;
+    if (hashes.n != (size_t)tile->width * 32)
+        return lost(err, "the hashes of a bundle of the public tree are cut short");
+    struct span rest = mf_buf_span(&bundle);
+    for (unsigned i = 0; i < tile->width; i++) {
+        struct span record;
+        uint8_t leaf[32];
+        uint8_t key[32];
+        if (rest.n == 0 || !format->next(format->state, &rest, &record, err) ||
+            !format->reopen(format->state, e->crypto, record, leaf, key, err)) {
+            mf_err_clear(err);
+            return lost(err, "a bundle of the public tree ends before its last record");
+        }
+        if (memcmp(leaf, hashes.p + (size_t)i * 32, 32) != 0)
+            return lost(err, "a bundle of the public tree has a record that the tree does not");
+        if (keys != NULL)
+            memcpy(keys[i].key, key, sizeof key);
+    }
+    return rest.n == 0 || lost(err, "a bundle of the public tree has more than its records");
+}
+
+static bool check_bundle_at(struct engine *e, uint64_t size, uint64_t index,
+                            struct dedup_entry *keys, unsigned *width, struct err *err)
+{
+    struct tile_id tile = {.kind = e->params.format.records, .index = index};
+    char path[MF_TILE_PATH_MAX];
+
+    tile.width = mf_tile_path_width(size, 0, index);
+    *width = tile.width;
+    if (tile.width == 0 || check_bundle(e, &tile, keys, err))
+        return true;
+    mf_tile_path_format(&tile, path);
+    return mf_err_at(err, "public/%s", path);
+}
+
 static bool load_public(struct engine *e, struct replay *r, struct err *err)
 {
     MF_SCOPED(mf_buf_done) struct buf note = {0};
     const struct tile_source tiles = mf_engine_tile_source(e);
     struct merkle_head head;
     uint64_t time_ms = 0;
+    unsigned width = 0;
     uint8_t root[32];
 
     if (!mf_public_tree_get_path(e->tree, "checkpoint", MF_ENGINE_NOTE_MAX, &note, err)) {
@@ -119,6 +167,9 @@ static bool load_public(struct engine *e, struct replay *r, struct err *err)
     mf_compact_range_root(e->crypto, &e->edge.range, root);
     if (memcmp(root, head.root, 32) != 0)
         return lost(err, "the public tree does not have the root of its checkpoint");
+    /* The unfinished bundle goes on from here: what is wrong in it would become a full one. */
+    if (!check_bundle_at(e, head.size, head.size / MF_TILE_WIDTH, NULL, &width, err))
+        return false;
     r->public_size = head.size;
     e->public_size = head.size;
     e->gap_floor = head.size;
@@ -128,30 +179,20 @@ static bool load_public(struct engine *e, struct replay *r, struct err *err)
 /* The dedup index may lag behind, or have been thrown away: the public tree has it all. */
 static bool catch_up(struct engine *e, struct err *err)
 {
-    const struct leaf_format *format = &e->params.format;
     uint64_t size = mf_dedup_index_size(e->dedup);
 
     if (size > e->public_size)
         return lost(err, "the dedup index is ahead of the public tree");
     while (size < e->public_size) {
-        MF_SCOPED(mf_buf_done) struct buf bundle = {0};
         struct dedup_entry entries[MF_TILE_WIDTH];
-        struct tile_id tile = {.kind = format->records, .index = size / MF_TILE_WIDTH};
-        size_t count = 0;
-        tile.width = mf_tile_path_width(e->public_size, 0, tile.index);
-        if (!mf_engine_tile(e, &tile, &bundle, err))
+        uint64_t index = size / MF_TILE_WIDTH;
+        unsigned width = 0;
+        if (!check_bundle_at(e, e->public_size, index, entries, &width, err))
             return false;
-        struct span rest = mf_buf_span(&bundle);
-        for (uint64_t i = 0; i < tile.width; i++) {
-            struct span record;
-            uint8_t leaf[32];
-            if (!format->next(format->state, &rest, &record, err) ||
-                !format->reopen(format->state, e->crypto, record, leaf, entries[count].key, err))
-                return false;
-            entries[count++].index = tile.index * MF_TILE_WIDTH + i;
-        }
-        size = tile.index * MF_TILE_WIDTH + tile.width;
-        if (!mf_dedup_index_add(e->dedup, entries, count, size, err))
+        for (unsigned i = 0; i < width; i++)
+            entries[i].index = index * MF_TILE_WIDTH + i;
+        size = index * MF_TILE_WIDTH + width;
+        if (!mf_dedup_index_add(e->dedup, entries, width, size, err))
             return false;
     }
     return true;
@@ -161,7 +202,6 @@ static bool open_journal(struct engine *e, struct replay *r, struct err *err)
 {
     const struct journal_reader reader = {.record = replay_record, .state = r};
     char path[PATH_MAX];
-    uint64_t dropped = 0;
     struct journal_params params = {.path = path,
                                     .segment_size = e->params.segment_size != 0
                                                         ? e->params.segment_size
@@ -169,7 +209,7 @@ static bool open_journal(struct engine *e, struct replay *r, struct err *err)
 
     memcpy(params.log_id, e->params.dir->log_id, 32);
     return mf_log_dir_path(e->params.dir, "state/journal", path, sizeof path, err) &&
-           mf_journal_open(e->crypto, &params, &reader, &e->journal, &dropped, err);
+           mf_journal_open(e->crypto, &params, &reader, &e->journal, &e->dropped, err);
 }
 
 static bool see_head_file(struct engine *e, struct replay *r, struct err *err)

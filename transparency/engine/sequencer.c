@@ -48,7 +48,7 @@ static bool seal_jobs(struct engine *e, const struct batch *b, struct compact_ra
 
     mf_buf_reset(&e->payload);
     for (size_t i = 0, n = 0; i < b->count; i++) {
-        const struct append_job *job = b->jobs[i];
+        struct append_job *job = b->jobs[i];
         size_t start = e->payload.n;
         if (job->duplicate)
             continue;

@@ -1,19 +1,17 @@
 /* The CT log's API: add-chain, add-pre-chain, get-roots. Sources: RFC 6962 section 4, C2SP
  * static-ct-api. An SCT is signed once its entry is durable; there is no merge delay. */
-#include "common/codec/hex.h"
 #include "common/codec/json.h"
 #include "transparency/log/ct_chain.h"
 #include "transparency/log/ct_roots.h"
 #include "transparency/log/submission.h"
 #include "transparency/sct/ct_leaf.h"
 
-enum { ROOTS_ANSWER_MAX = 8 * 1024 * 1024, SIGN_BATCH = 256 };
+enum { ROOTS_ANSWER_MAX = 8 * 1024 * 1024 };
 
-static bool seal(void *state, struct crypto *c, const struct append_job *job, uint64_t index,
+static bool seal(void *state, struct crypto *c, struct append_job *job, uint64_t index,
                  uint64_t time_ms, struct buf *record, uint8_t leaf[static 32], struct err *err)
 {
-    const struct submission *s = (const struct submission *)job;
-    MF_SCOPED(mf_buf_done) struct buf merkle = {.max = MF_CT_RECORD_MAX};
+    struct submission *s = (struct submission *)job;
     uint8_t extensions[MF_SCT_LEAF_INDEX_LEN];
 
     (void)state;
@@ -25,9 +23,11 @@ static bool seal(void *state, struct crypto *c, const struct append_job *job, ui
         .precert = s->precert,
         .issuers = s->issuers,
     };
-    if (!mf_ct_leaf_merkle(&l, &merkle, err) || !mf_ct_leaf_write(&l, record, err))
+    s->promised.max = MF_CT_RECORD_MAX;
+    if (!mf_ct_leaf_merkle(&l, &s->promised, err) ||
+        !mf_ct_leaf_write(&l, mf_buf_span(&s->promised), record, err))
         return false;
-    mf_merkle_hash_leaf(c, mf_buf_span(&merkle), leaf);
+    mf_merkle_hash_leaf(c, mf_buf_span(&s->promised), leaf);
     return true;
 }
 
@@ -61,7 +61,6 @@ static bool prepare(struct submission *s, struct crypto *c, struct err *err)
 {
     if (!mf_ct_chain_read(s, c, err))
         return mf_err_at(err, s->is_precert ? "add-pre-chain" : "add-chain");
-    mf_buf_done(&s->request);
     mf_ct_entry_key(c, &s->ct, s->job.key);
     s->job.record_max = 64 + 32 + s->ct.der.n + s->precert.n + s->issuers.n;
     return s->job.record_max <= MF_CT_RECORD_MAX ||
@@ -69,14 +68,12 @@ static bool prepare(struct submission *s, struct crypto *c, struct err *err)
 }
 
 /* The first submission's time and index are promised again to a repeated one. */
-static bool first_time(struct submission *s, struct err *err)
+static bool promise_again(struct submission *s, struct err *err)
 {
     MF_SCOPED(mf_buf_done) struct buf record = {.max = MF_CT_RECORD_MAX};
     struct ct_leaf l;
     struct span rest;
 
-    if (!s->job.duplicate)
-        return true;
     if (!mf_engine_record(s->service->engine, s->job.index, &record, err))
         return false;
     rest = mf_buf_span(&record);
@@ -85,54 +82,46 @@ static bool first_time(struct submission *s, struct err *err)
     if (!mf_span_eq(l.entry.der, s->ct.der))
         return mf_err_set(err, MF_ERR_INTERNAL, "the dedup index names another entry");
     s->job.time_ms = l.timestamp_ms;
-    return true;
+    s->promised.max = MF_CT_RECORD_MAX;
+    return mf_ct_leaf_merkle(&l, &s->promised, err);
 }
 
-static bool put_promised(struct submission *s, struct buf *out, struct err *err)
+/* One round trip to the signer for as many as it takes; returns how many that were. */
+static size_t sign_some(struct submission **list, size_t count)
 {
-    uint8_t extensions[MF_SCT_LEAF_INDEX_LEN];
-
-    mf_sct_leaf_index_put(s->job.index, extensions);
-    return first_time(s, err) &&
-           mf_sct_signed_data(&s->ct, s->job.time_ms, MF_SPAN_OF(extensions), out, err);
-}
-
-/* One round trip to the signer for as many as it takes; *done gets how many that were. */
-static bool sign_some(struct submission **list, size_t count, size_t *done, struct err *err)
-{
-    MF_SCOPED(mf_buf_done) struct buf text = {.max = MF_SIGNER_BATCH_BYTES};
-    struct buf signatures[SIGN_BATCH] = {{0}};
-    struct span messages[SIGN_BATCH];
-    size_t ends[SIGN_BATCH];
+    struct buf signatures[MF_ANSWER_BATCH] = {{0}};
+    struct span messages[MF_ANSWER_BATCH];
+    struct err err = {0};
+    size_t bytes = 0;
     size_t n = 0;
 
-    for (; n < count && n < SIGN_BATCH; n++) {
-        if (n > 0 && text.n + MF_CT_RECORD_MAX > MF_SIGNER_BATCH_BYTES)
+    for (; n < count; n++) {
+        messages[n] = mf_buf_span(&list[n]->promised);
+        bytes += messages[n].n;
+        if (n > 0 && bytes > MF_SIGNER_BATCH_BYTES)
             break;
-        if (!put_promised(list[n], &text, err))
-            return false;
-        ends[n] = text.n;
         signatures[n].max = MF_SIGNATURE_MAX;
     }
-    for (size_t i = 0, at = 0; i < n; at = ends[i++])
-        messages[i] = (struct span){text.p + at, ends[i] - at};
-    bool ok = mf_signer_sign(list[0]->service->signer, messages, n, signatures, err);
-    for (size_t i = 0; i < n; i++)
+    bool ok = mf_signer_sign(list[0]->service->signer, messages, n, signatures, &err);
+    for (size_t i = 0; i < n; i++) {
         list[i]->signature = signatures[i];
-    *done = n;
-    return ok;
+        if (!ok)
+            list[i]->failure = err;
+    }
+    return n;
 }
 
-static bool answer_all(struct submission **list, size_t count, const struct commit *commit,
-                       struct err *err)
+static void answer_all(struct submission **list, size_t count, const struct commit *commit)
 {
-    size_t done = 0;
+    struct submission *ready[MF_ANSWER_BATCH];
+    size_t n = 0;
 
     (void)commit;
-    for (size_t at = 0; at < count; at += done)
-        if (!sign_some(list + at, count - at, &done, err))
-            return false;
-    return true;
+    for (size_t i = 0; i < count; i++)
+        if (!list[i]->job.duplicate || promise_again(list[i], &list[i]->failure))
+            ready[n++] = list[i];
+    for (size_t at = 0; at < n;)
+        at += sign_some(ready + at, n - at);
 }
 
 static bool answer(struct submission *s, const struct commit *commit, struct http_reply *out,
@@ -170,51 +159,37 @@ static void get_roots(struct log_service *service, struct http_request *request)
     mf_json_end_array(&w);
     mf_json_end_object(&w);
     if (!mf_json_written(&w))
-        mf_submission_refusal(&err, &reply);
+        mf_submission_refusal(service, &err, &reply);
     mf_http_reply(request, &reply);
-}
-
-static void take(struct log_service *service, struct http_request *request, bool is_precert)
-{
-    struct submission *s = mf_submission_new(service, request);
-    struct err err = {0};
-
-    if (s == NULL) {
-        mf_http_reply_status(request, 503, MF_SPAN("no memory for this request"));
-        return;
-    }
-    s->is_precert = is_precert;
-    s->ticket = mf_http_defer(request);
-    if (mf_queue_push(service->prepare, s))
-        return;
-    mf_err_set(&err, MF_ERR_UNAVAILABLE, "too many certificates are waiting");
-    mf_submission_refuse(s, &err);
 }
 
 static bool route(struct log_service *service, struct http_request *request)
 {
-    struct span path = mf_http_path(request);
-    bool post = strcmp(mf_http_method(request), "POST") == 0;
-    bool get = strcmp(mf_http_method(request), "GET") == 0;
-    bool pre = mf_span_is(path, "/ct/v1/add-pre-chain");
+    static const struct {
+        const char *path, *method;
+        bool is_precert;
+    } calls[] = {
+        {"/ct/v1/add-chain", "POST", false},
+        {"/ct/v1/add-pre-chain", "POST", true},
+        {"/ct/v1/get-roots", "GET", false},
+    };
+    size_t i = 0;
 
-    if (mf_span_is(path, "/ct/v1/get-roots")) {
-        if (get)
-            get_roots(service, request);
-        else
-            mf_http_reply_status(request, 501, MF_SPAN("Method Not Allowed"));
-        return true;
-    }
-    if (!pre && !mf_span_is(path, "/ct/v1/add-chain"))
+    while (i < MF_LEN(calls) && !mf_span_is(mf_http_path(request), calls[i].path))
+        i++;
+    if (i == MF_LEN(calls))
         return false;
-    if (post)
-        take(service, request, pre);
+    if (strcmp(mf_http_method(request), calls[i].method) != 0)
+        mf_submission_wrong_method(request);
+    else if (strcmp(calls[i].method, "GET") == 0)
+        get_roots(service, request);
     else
-        mf_http_reply_status(request, 501, MF_SPAN("Method Not Allowed"));
+        mf_submission_take(service, request, calls[i].is_precert);
     return true;
 }
 
 const struct log_kind mf_ct_kind = {
+    .body_max = MF_CT_BODY_MAX,
     .format = {.seal = seal, .reopen = reopen, .next = next, .records = MF_TILE_DATA},
     .prepare = prepare,
     .answer = answer,

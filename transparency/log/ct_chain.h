@@ -4,6 +4,8 @@
 
 #include "transparency/log/submission.h"
 
+enum { MF_CT_BODY_MAX = 512 * 1024 }; /* bytes: a full chain of the largest certificates */
+
 /* Reads {"chain":[..]} and fills in the entry: the certificate, or the precertificate's TBS without
  * its poison and the hash of its issuer's key. Each certificate must be signed by the next, the
  * last by (or be) an accepted root. The issuers' certificates are made readable before the entry

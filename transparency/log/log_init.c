@@ -1,6 +1,10 @@
 /* mayfly-log init: makes a log: its key, its identity, its first head. Never done by serve. */
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +20,8 @@
 
 struct init_options {
     const char *type, *origin, *directory, *key_type;
+    enum log_type log_type;
+    enum key_kind key_kind;
 };
 
 struct init { /* what becomes of the first entry */
@@ -24,20 +30,23 @@ struct init { /* what becomes of the first entry */
     struct err err;
 };
 
+/* The first error is the one to tell. */
+static void keep_error(void *state, const struct err *err)
+{
+    struct init *init = state;
+
+    if (err != NULL && init->err.code == MF_OK)
+        init->err = *err;
+}
+
 static void on_answered(void *state, struct append_job **jobs, size_t count,
                         const struct commit *commit, const struct err *err)
 {
     struct init *init = state;
 
     init->committed = commit != NULL && count == 1 && jobs[0]->index == 0;
-    if (err != NULL)
-        init->err = *err;
+    keep_error(init, err);
     mf_submission_free((struct submission *)jobs[0]);
-}
-
-static void on_fatal(void *state, const struct err *err)
-{
-    ((struct init *)state)->err = *err;
 }
 
 /* Some verifiers cannot read an entry whose index 0 their JSON leaves out, so the log takes index 0
@@ -103,7 +112,8 @@ static bool give_birth(struct crypto *c, const char *path, struct err *err)
         .public_cadence_ms = 10,
         .create = true,
         .answered = on_answered,
-        .fatal = on_fatal,
+        .fatal = keep_error,
+        .published = keep_error, /* a log that is born is public */
         .state = &init,
     };
     if (!mf_signer_start(&signer_params, &signer, err))
@@ -118,26 +128,26 @@ static bool give_birth(struct crypto *c, const char *path, struct err *err)
     if (!mf_engine_push(engine, &init.first->job))
         return mf_err_set(err, MF_ERR_INTERNAL, "the engine took no entry");
     mf_engine_close(&engine); /* commits and publishes */
-    if (!init.committed)
+    if (init.err.code != MF_OK)
         *err = init.err;
-    return init.committed;
+    else if (!init.committed)
+        mf_err_set(err, MF_ERR_INTERNAL, "the first entry was not committed");
+    return err->code == MF_OK;
 }
 
-static bool parse_kinds(const struct init_options *o, enum log_type *type, enum key_kind *kind,
-                        struct err *err)
+static bool parse_kinds(struct init_options *o, struct err *err)
 {
     if (o->type == NULL || o->origin == NULL || o->directory == NULL)
         return mf_err_set(err, MF_ERR_USAGE, "init needs --type, --origin and --directory");
     if (strcmp(o->type, "entries") != 0 && strcmp(o->type, "ct") != 0)
         return mf_err_set(err, MF_ERR_USAGE, "--type is entries or ct, not '%s'", o->type);
-    *type = strcmp(o->type, "ct") == 0 ? MF_LOG_CT : MF_LOG_ENTRIES;
-    const char *key = o->key_type != NULL  ? o->key_type
-                      : *type == MF_LOG_CT ? "ecdsa-p256"
-                                           : "ed25519";
-    if (strcmp(key, "ecdsa-p256") != 0 && (strcmp(key, "ed25519") != 0 || *type == MF_LOG_CT))
+    o->log_type = strcmp(o->type, "ct") == 0 ? MF_LOG_CT : MF_LOG_ENTRIES;
+    bool ct = o->log_type == MF_LOG_CT;
+    const char *key = o->key_type != NULL ? o->key_type : ct ? "ecdsa-p256" : "ed25519";
+    if (strcmp(key, "ecdsa-p256") != 0 && (strcmp(key, "ed25519") != 0 || ct))
         return mf_err_set(err, MF_ERR_USAGE, "--key-type '%s' does not suit a log of this type",
                           key);
-    *kind = strcmp(key, "ed25519") == 0 ? MF_KEY_ED25519 : MF_KEY_P256;
+    o->key_kind = strcmp(key, "ed25519") == 0 ? MF_KEY_ED25519 : MF_KEY_P256;
     if (!mf_note_name_is_valid(mf_span_str(o->origin)) || strlen(o->origin) > MF_ORIGIN_MAX)
         return mf_err_set(err, MF_ERR_USAGE,
                           "--origin '%s' is no log name: a host name and path "
@@ -146,42 +156,112 @@ static bool parse_kinds(const struct init_options *o, enum log_type *type, enum 
     return true;
 }
 
-static bool make_log(const struct init_options *o, struct err *err)
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+    (void)st;
+    (void)type;
+    return at->level == 0 ? 0 : remove(path);
+}
+
+static bool refuse_existing(const char *path, struct err *err)
+{
+    mf_err_set(err, MF_ERR_EXISTS, "is already there");
+    mf_err_at(err, "%s", path);
+    return mf_err_hint(err, "a log is begun once; choose another directory");
+}
+
+/* The folder in which the log is built, empty and locked against another init of the same log; what
+ * one that did not end well left there was never used. */
+static bool open_aside(const char *path, int *fd, struct err *err)
+{
+    if (!mf_dir_make(path, 0755, err))
+        return false;
+    *fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (*fd < 0)
+        return mf_err_sys(err, "cannot open %s", path);
+    if (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK)
+            return mf_err_sys(err, "cannot lock %s", path);
+        return mf_err_set(err, MF_ERR_EXISTS, "another init of this log is at work");
+    }
+    return nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0 ||
+           mf_err_sys(err, "cannot empty %s", path);
+}
+
+static bool build(const char *path, const struct init_options *o, struct buf *vkey, struct err *err)
 {
     MF_SCOPED(mf_crypto_free) struct crypto *c = NULL;
     MF_SCOPED(mf_private_key_free) struct private_key *key = NULL;
     MF_SCOPED(mf_public_key_free) struct public_key *public = NULL;
     MF_SCOPED(mf_note_key_done) struct note_key note_key = {0};
-    MF_SCOPED(mf_buf_done) struct buf vkey = {.max = MF_NOTE_VKEY_MAX};
     struct clock clock = mf_clock_system();
-    enum log_type type = MF_LOG_ENTRIES;
-    enum key_kind kind = MF_KEY_ED25519;
-    char path[PATH_MAX];
+    char file[PATH_MAX];
 
-    if (!parse_kinds(o, &type, &kind, err))
+    enum note_key_type note_type = o->log_type == MF_LOG_CT ? MF_NOTE_KEY_RFC6962
+                                                            : mf_note_key_type_of(o->key_kind);
+    return mf_crypto_new(MF_CRYPTO_DEFAULT, &c, err) &&
+           mf_private_key_generate(c, o->key_kind, &key, err) &&
+           mf_private_key_public(c, key, &public, err) &&
+           mf_note_key_init(c, note_type, mf_span_str(o->origin), mf_public_key_spki(public),
+                            &note_key, err) &&
+           mf_path_join(path, "key.pem", file, sizeof file, err) &&
+           mf_key_file_create(c, file, key, NULL, err) &&
+           mf_log_dir_create(path, o->log_type, mf_span_str(o->origin), note_key.log_id,
+                             mf_public_key_spki(public), mf_clock_now(&clock), err) &&
+           give_birth(c, path, err) && mf_note_key_format(&note_key, vkey, err);
+}
+
+/* Durable under its own name in one step: half a log is never found there. */
+static bool put_in_place(const char *aside, const char *path, struct err *err)
+{
+    char parent[PATH_MAX];
+
+    if (renameat2(AT_FDCWD, aside, AT_FDCWD, path, RENAME_NOREPLACE) != 0)
+        return errno == EEXIST ? refuse_existing(path, err)
+                               : mf_err_sys(err, "cannot rename %s", aside);
+    if (snprintf(parent, sizeof parent, "%s/..", path) >= (int)sizeof parent)
+        return mf_err_set(err, MF_ERR_LIMIT, "path is too long");
+    return mf_dir_sync(parent, err);
+}
+
+/* Built aside and put in place when it is complete. */
+static bool make_log(const char *path, const struct init_options *o, struct err *err)
+{
+    MF_SCOPED(mf_buf_done) struct buf vkey = {.max = MF_NOTE_VKEY_MAX};
+    MF_SCOPED(mf_fd_done) int fd = -1;
+    char aside[PATH_MAX];
+    int n = snprintf(aside, sizeof aside, "%s.unfinished", path);
+
+    if (n < 0 || (size_t)n >= sizeof aside)
+        return mf_err_set(err, MF_ERR_LIMIT, "--directory is too long");
+    if (access(path, F_OK) == 0)
+        return refuse_existing(path, err);
+    if (!open_aside(aside, &fd, err))
         return false;
-    if (access(o->directory, F_OK) == 0) {
-        mf_err_set(err, MF_ERR_EXISTS, "is already there");
-        mf_err_at(err, "%s", o->directory);
-        return mf_err_hint(err, "a log is begun once; choose another directory");
+    if (!build(aside, o, &vkey, err) || !put_in_place(aside, path, err)) {
+        if (nftw(aside, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0)
+            (void)rmdir(aside);
+        return false;
     }
-    enum note_key_type note_type = type == MF_LOG_CT ? MF_NOTE_KEY_RFC6962
-                                                     : mf_note_key_type_of(kind);
-    if (!mf_crypto_new(MF_CRYPTO_DEFAULT, &c, err) ||
-        !mf_private_key_generate(c, kind, &key, err) ||
-        !mf_private_key_public(c, key, &public, err) ||
-        !mf_note_key_init(c, note_type, mf_span_str(o->origin), mf_public_key_spki(public),
-                          &note_key, err) ||
-        !mf_dir_make(o->directory, 0755, err) ||
-        !mf_path_join(o->directory, "key.pem", path, sizeof path, err) ||
-        !mf_key_file_create(c, path, key, NULL, err) ||
-        !mf_log_dir_create(o->directory, type, mf_span_str(o->origin), note_key.log_id,
-                           mf_public_key_spki(public), mf_clock_now(&clock), err) ||
-        !give_birth(c, o->directory, err) || !mf_note_key_format(&note_key, &vkey, err))
-        return false;
-    printf("%s log %s in %s\n%.*s\n", mf_log_type_name(type), o->origin, o->directory, (int)vkey.n,
+    printf("%s log %s in %s\n%.*s\n", mf_log_type_name(o->log_type), o->origin, path, (int)vkey.n,
            (const char *)vkey.p);
     return true;
+}
+
+static bool run(struct init_options *o, struct err *err)
+{
+    char path[PATH_MAX];
+
+    if (!parse_kinds(o, err))
+        return false;
+    size_t n = strlen(o->directory);
+    while (n > 1 && o->directory[n - 1] == '/')
+        n--;
+    if (n == 0 || n >= sizeof path)
+        return mf_err_set(err, MF_ERR_USAGE, "--directory is empty or too long");
+    memcpy(path, o->directory, n);
+    path[n] = '\0';
+    return make_log(path, o, err);
 }
 
 int mf_log_verb_init(int argc, char **argv)
@@ -225,5 +305,5 @@ int mf_log_verb_init(int argc, char **argv)
     if (!mf_harden_server(&err))
         return mf_exit_report("mayfly-log", &err);
     umask(022); /* the public tree is public; keys are 0600 by their own mode */
-    return make_log(&o, &err) ? 0 : mf_exit_report("mayfly-log", &err);
+    return run(&o, &err) ? 0 : mf_exit_report("mayfly-log", &err);
 }

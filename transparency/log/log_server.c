@@ -45,16 +45,36 @@ static bool start_all(const struct log_config *config, struct log_service *servi
     return true;
 }
 
-/* True for a signal to stop, false when an engine gave up. */
-static bool wait_for_end(int signals)
+static void log_ended_signer(const struct log_service *s)
 {
+    struct err err = {0};
+
+    mf_err_set(&err, MF_ERR_INTERNAL, "signer process has ended");
+    mf_err_at(&err, "%s", s->dir.origin);
+    mf_err_hint(&err, "start the log again; nothing acknowledged is lost");
+    mf_log_err(MF_LOG_ERROR, "cannot go on", &err);
+}
+
+/* True for a signal to stop, false when an engine gave up or a signer is gone: a log that cannot
+ * sign must not look as if it could until somebody writes to it. */
+static bool wait_for_end(int signals, const struct log_service *services, size_t count)
+{
+    struct pollfd fds[2 + MF_LOGS_MAX] = {{.fd = signals, .events = POLLIN},
+                                          {.fd = fatal_fd, .events = POLLIN}};
+
+    for (size_t i = 0; i < count; i++)
+        fds[2 + i] = (struct pollfd){.fd = mf_signer_pidfd(services[i].signer), .events = POLLIN};
     for (;;) {
-        struct pollfd fds[2] = {{.fd = signals, .events = POLLIN},
-                                {.fd = fatal_fd, .events = POLLIN}};
-        if (poll(fds, 2, -1) < 0)
+        if (poll(fds, 2 + count, -1) < 0)
             continue;
         if (fds[1].revents != 0)
             return false;
+        for (size_t i = 0; i < count; i++) {
+            if (fds[2 + i].revents == 0)
+                continue;
+            log_ended_signer(&services[i]);
+            return false;
+        }
         int got = fds[0].revents != 0 ? mf_signals_wait(signals, 0) : 0;
         if (got == SIGINT || got == SIGTERM)
             return true;
@@ -82,7 +102,7 @@ static bool run(const struct log_config *config, struct err *err)
               mf_sandbox_enter(MF_SANDBOX_SERVER, err);
     if (ok) {
         mf_notify_ready();
-        if (!wait_for_end(signals))
+        if (!wait_for_end(signals, services, started))
             give_up(services, started);
         mf_notify_stopping();
     }

@@ -5,11 +5,13 @@
 #include <stdlib.h>
 
 #include "common/base/file.h"
+#include "transparency/log/ct_issuers.h"
 #include "transparency/log/ct_roots.h"
 #include "transparency/log/submission.h"
 
 enum { PREPARE_MAX = 8192, DEADLINE_MS = 20000, IDLE_MS = 60000, CONNECTIONS_MAX = 12000 };
-enum { STOP_MS = 5000, FATAL_MS = 1000, ANSWER_BATCH = 64 };
+enum { STOP_MS = 5000, FATAL_MS = 1000 };
+enum { TROUBLE_MS = 1000, PUBLICATION_TROUBLE_MS = 60 * 1000 }; /* between lines of a kind */
 
 struct worker {
     struct log_service *service;
@@ -37,26 +39,24 @@ static void make_reply(struct log_service *s, struct submission *sub, const stru
     struct err err = {0};
 
     if (commit == NULL) {
-        mf_submission_refusal(failed, out);
+        mf_submission_refusal(s, failed, out);
+    } else if (sub->failure.code != MF_OK) {
+        mf_submission_refusal(s, &sub->failure, out);
     } else if (!kind_of(s)->answer(sub, commit, out, &err)) {
         mf_buf_done(&out->body);
-        mf_submission_refusal(&err, out);
+        mf_submission_refusal(s, &err, out);
     }
 }
 
-/* All replies of a commit wake each I/O thread once. count is at most ANSWER_BATCH. */
+/* All replies of a commit wake each I/O thread once. count is at most MF_ANSWER_BATCH. */
 static void answer_jobs(struct log_service *s, struct submission **list, size_t count,
                         const struct commit *commit, const struct err *err)
 {
-    struct http_answer_to answers[ANSWER_BATCH] = {0};
+    struct http_answer_to answers[MF_ANSWER_BATCH] = {0};
     const struct log_kind *kind = kind_of(s);
-    struct err failed = {0};
 
-    if (commit != NULL && kind->answer_all != NULL &&
-        !kind->answer_all(list, count, commit, &failed)) {
-        commit = NULL;
-        err = &failed;
-    }
+    if (commit != NULL && kind->answer_all != NULL)
+        kind->answer_all(list, count, commit);
     for (size_t i = 0; i < count; i++) {
         answers[i].ticket = list[i]->ticket;
         make_reply(s, list[i], commit, err, &answers[i].reply);
@@ -68,10 +68,10 @@ static void answer_jobs(struct log_service *s, struct submission **list, size_t 
 static void on_answered(void *state, struct append_job **jobs, size_t count,
                         const struct commit *commit, const struct err *err)
 {
-    struct submission *list[ANSWER_BATCH];
+    struct submission *list[MF_ANSWER_BATCH];
 
     for (size_t at = 0; at < count;) {
-        size_t n = count - at < ANSWER_BATCH ? count - at : ANSWER_BATCH;
+        size_t n = count - at < MF_ANSWER_BATCH ? count - at : MF_ANSWER_BATCH;
         for (size_t i = 0; i < n; i++)
             list[i] = (struct submission *)jobs[at + i];
         answer_jobs(state, list, n, commit, err);
@@ -95,9 +95,11 @@ static void work(struct worker *w, struct submission *sub)
 {
     struct log_service *s = w->service;
     struct err err = {0};
+    bool good = kind_of(s)->prepare(sub, w->crypto, &err);
 
-    if (!kind_of(s)->prepare(sub, w->crypto, &err) ||
-        !mf_engine_look_up(s->engine, w->crypto, &sub->job, &err)) {
+    mf_submission_taken(sub);
+    mf_buf_done(&sub->request);
+    if (!good || !mf_engine_look_up(s->engine, w->crypto, &sub->job, &err)) {
         mf_submission_refuse(sub, &err);
     } else if (sub->job.duplicate) {
         answer_duplicate(w, sub);
@@ -124,6 +126,32 @@ static void on_fatal(void *state, const struct err *err)
     s->fatal(err);
 }
 
+static void on_published(void *state, const struct err *err)
+{
+    struct log_service *s = state;
+
+    if (err != NULL)
+        mf_trouble_log(&s->publication, MF_LOG_WARN, "the public tree does not follow",
+                       s->dir.origin, err);
+    else
+        mf_log(MF_LOG_INFO, "the public tree follows again", MF_LOG_TEXT("origin", s->dir.origin));
+}
+
+/* A log of entries is born with one: without it mayfly-log init was not finished, or this is not
+ * what it made. */
+static bool check_birth(const struct log_service *s, struct err *err)
+{
+    struct merkle_head head;
+
+    mf_engine_head(s->engine, &head, NULL);
+    if (s->dir.type == MF_LOG_CT || head.size > 0)
+        return true;
+    mf_err_set(err, MF_ERR_FORMAT, "the log has no first entry: its init was not finished");
+    mf_err_at(err, "%s", s->dir.path);
+    return mf_err_hint(err, "nothing was ever logged there: remove it and begin again with "
+                            "mayfly-log init");
+}
+
 static bool start_engine(struct log_service *s, struct err *err)
 {
     char key[PATH_MAX];
@@ -143,14 +171,22 @@ static bool start_engine(struct log_service *s, struct err *err)
         .public_cadence_ms = (unsigned)s->settings.public_cadence_ms,
         .answered = on_answered,
         .fatal = on_fatal,
+        .published = on_published,
         .state = s,
     };
     params.format.state = s;
     if (!mf_signer_start(&signer, &s->signer, err))
         return false;
     params.signer = s->signer;
-    return (s->dir.type != MF_LOG_CT || mf_ct_roots_load(s->settings.roots, &s->roots, err)) &&
-           mf_engine_open(&params, &s->engine, err);
+    if ((s->dir.type == MF_LOG_CT && (!mf_ct_roots_load(s->settings.roots, &s->roots, err) ||
+                                      !mf_ct_issuers_new(&s->issuers, err))) ||
+        !mf_engine_open(&params, &s->engine, err))
+        return false;
+    if (mf_engine_dropped(s->engine) > 0)
+        mf_log(MF_LOG_WARN, "an incomplete last commit was left behind",
+               MF_LOG_TEXT("origin", s->dir.origin),
+               MF_LOG_NUMBER("bytes", mf_engine_dropped(s->engine)));
+    return check_birth(s, err);
 }
 
 static bool start_workers(struct log_service *s, struct err *err)
@@ -180,7 +216,7 @@ static bool start_http(struct log_service *s, struct err *err)
         .port = s->settings.port,
         .listen_fd = -1,
         .threads = (unsigned)s->settings.threads,
-        .body_max = MF_LOG_BODY_MAX,
+        .body_max = kind_of(s)->body_max,
         .head_max = MF_LOG_HEAD_MAX,
         .request_deadline_ms = DEADLINE_MS,
         .idle_ms = IDLE_MS,
@@ -194,7 +230,12 @@ static bool start_http(struct log_service *s, struct err *err)
 bool mf_log_service_start(const struct log_settings *settings, void (*fatal)(const struct err *),
                           struct log_service *out, struct err *err)
 {
-    *out = (struct log_service){.settings = *settings, .fatal = fatal, .dir = {.lock_fd = -1}};
+    *out = (struct log_service){.settings = *settings,
+                                .fatal = fatal,
+                                .dir = {.lock_fd = -1},
+                                .publication = {.interval_ms = PUBLICATION_TROUBLE_MS},
+                                .refusals = {.interval_ms = TROUBLE_MS},
+                                .failures = {.interval_ms = TROUBLE_MS}};
     /* The server first: workers answer through it, and what comes before them waits in the queue.
      */
     if (start_engine(out, err) && mf_queue_new(PREPARE_MAX, &out->prepare, err) &&
@@ -230,6 +271,7 @@ void mf_log_service_stop(struct log_service *s)
     free(s->workers);
     s->workers = NULL;
     s->worker_count = 0;
+    mf_ct_issuers_free(&s->issuers);
     mf_ct_roots_free(&s->roots);
     mf_signer_free(&s->signer);
     mf_log_dir_done(&s->dir);

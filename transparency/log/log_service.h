@@ -5,8 +5,9 @@
 #include "common/base/queue.h"
 #include "common/net/http_server.h"
 #include "transparency/engine/engine.h"
+#include "transparency/log/trouble.h"
 
-enum { MF_LOG_BODY_MAX = 512 * 1024, MF_LOG_HEAD_MAX = 16 * 1024 };
+enum { MF_LOG_HEAD_MAX = 16 * 1024 };
 
 struct log_settings { /* from the configuration */
     char directory[PATH_MAX];
@@ -23,10 +24,13 @@ struct log_service {
     struct signer *signer;
     struct engine *engine;
     struct http_server *http;
-    struct queue *prepare; /* requests for the workers */
+    struct queue *prepare;  /* requests for the workers */
+    _Atomic size_t waiting; /* bytes of them */
     struct worker *workers;
     size_t worker_count;
     struct ct_roots *roots; /* CT */
+    struct ct_issuers *issuers;
+    struct trouble publication, refusals, failures;
     void (*fatal)(const struct err *err);
 };
 

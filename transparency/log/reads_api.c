@@ -27,11 +27,12 @@ static void send_file(struct http_request *request, struct buf *body, const char
     mf_http_reply(request, &reply);
 }
 
-static void send_error(struct http_request *request, const struct err *err)
+static void send_error(struct log_service *service, struct http_request *request,
+                       const struct err *err)
 {
     struct http_reply reply;
 
-    mf_submission_refusal(err, &reply);
+    mf_submission_refusal(service, err, &reply);
     mf_http_reply(request, &reply);
 }
 
@@ -44,7 +45,7 @@ static void get_checkpoint(struct log_service *service, struct http_request *req
                                 MF_ENGINE_NOTE_MAX, &body, &err))
         send_file(request, &body, "text/plain; charset=utf-8", "no-cache");
     else
-        send_error(request, &err);
+        send_error(service, request, &err);
 }
 
 /* Only what the signed head covers exists. */
@@ -58,20 +59,20 @@ static void get_tile(struct log_service *service, struct http_request *request, 
 
     if (!mf_tile_path_parse(path, &tile, &err)) {
         mf_err_as(&err, MF_ERR_NOT_FOUND);
-        send_error(request, &err);
+        send_error(service, request, &err);
         return;
     }
     mf_engine_head(service->engine, &head, NULL);
     if ((tile.kind != MF_TILE_HASHES && tile.kind != records) ||
         tile.width > mf_tile_path_width(head.size, tile.level, tile.index)) {
         mf_err_set(&err, MF_ERR_NOT_FOUND, "the log has no such tile");
-        send_error(request, &err);
+        send_error(service, request, &err);
         return;
     }
     if (mf_engine_tile(service->engine, &tile, &body, &err))
         send_file(request, &body, "application/octet-stream", immutable);
     else
-        send_error(request, &err);
+        send_error(service, request, &err);
 }
 
 static bool is_issuer(const struct log_service *service, struct span path)
@@ -91,7 +92,7 @@ static void get_issuer(struct log_service *service, struct http_request *request
                                 &err))
         send_file(request, &body, "application/pkix-cert", immutable);
     else
-        send_error(request, &err);
+        send_error(service, request, &err);
 }
 
 bool mf_reads_route(struct log_service *service, struct http_request *request)
@@ -106,7 +107,7 @@ bool mf_reads_route(struct log_service *service, struct http_request *request)
     if (!known)
         return false;
     if (!is_read) {
-        mf_http_reply_status(request, 501, MF_SPAN("Method Not Allowed"));
+        mf_submission_wrong_method(request);
         return true;
     }
     if (mf_span_is(path, "/healthz")) {

@@ -7,7 +7,7 @@
 
 enum { RESPONSE_MAX = 256 * 1024 };
 
-static bool seal(void *state, struct crypto *c, const struct append_job *job, uint64_t index,
+static bool seal(void *state, struct crypto *c, struct append_job *job, uint64_t index,
                  uint64_t time_ms, struct buf *record, uint8_t leaf[static 32], struct err *err)
 {
     const struct submission *s = (const struct submission *)job;
@@ -47,14 +47,13 @@ static bool next(void *state, struct span *bundle, struct span *record, struct e
 
 static bool prepare(struct submission *s, struct crypto *c, struct err *err)
 {
-    MF_SCOPED(mf_buf_done) struct buf storage = {.max = MF_LOG_BODY_MAX};
+    MF_SCOPED(mf_buf_done) struct buf storage = {.max = MF_HASHEDREKORD_REQUEST_MAX};
     struct hashedrekord r;
 
     s->entry.max = MF_HASHEDREKORD_BODY_MAX;
     if (!mf_hashedrekord_parse_request(c, mf_buf_span(&s->request), &storage, &r, err) ||
         !mf_hashedrekord_verify(c, &r, err) || !mf_hashedrekord_print(&r, &s->entry, err))
         return mf_err_at(err, "hashedrekord request");
-    mf_buf_done(&s->request);
     mf_merkle_hash_leaf(c, mf_buf_span(&s->entry), s->job.key);
     s->job.record_max = 2 + s->entry.n;
     return true;
@@ -99,29 +98,17 @@ static bool answer(struct submission *s, const struct commit *commit, struct htt
 
 static bool route(struct log_service *service, struct http_request *request)
 {
-    struct submission *s = NULL;
-
     if (!mf_span_is(mf_http_path(request), "/api/v2/log/entries"))
         return false;
-    if (strcmp(mf_http_method(request), "POST") != 0) {
-        mf_http_reply_status(request, 501, MF_SPAN("Method Not Allowed"));
-        return true;
-    }
-    s = mf_submission_new(service, request);
-    if (s == NULL) {
-        mf_http_reply_status(request, 503, MF_SPAN("no memory for this request"));
-        return true;
-    }
-    s->ticket = mf_http_defer(request);
-    if (!mf_queue_push(service->prepare, s)) {
-        struct err err = {0};
-        mf_err_set(&err, MF_ERR_UNAVAILABLE, "too many entries are waiting");
-        mf_submission_refuse(s, &err);
-    }
+    if (strcmp(mf_http_method(request), "POST") == 0)
+        mf_submission_take(service, request, false);
+    else
+        mf_submission_wrong_method(request);
     return true;
 }
 
 const struct log_kind mf_rekor_kind = {
+    .body_max = MF_HASHEDREKORD_REQUEST_MAX, /* DSSE carries its payload */
     .format = {.seal = seal, .reopen = reopen, .next = next, .records = MF_TILE_ENTRIES},
     .prepare = prepare,
     .answer = answer,

@@ -24,15 +24,17 @@ static bool is_whole(const struct ct_leaf *leaf, struct err *err)
     return true;
 }
 
-bool mf_ct_leaf_write(const struct ct_leaf *leaf, struct buf *out, struct err *err)
+bool mf_ct_leaf_write(const struct ct_leaf *leaf, struct span merkle, struct buf *out,
+                      struct err *err)
 {
-    MF_SCOPED(mf_buf_done) struct buf record = {.max = MF_CT_RECORD_MAX};
+    struct span entry = mf_span_from(merkle, LEAF_HEAD);
+    size_t n = entry.n + (leaf->entry.is_precert ? 3 + leaf->precert.n : 0) + 2 + leaf->issuers.n;
 
-    if (!is_whole(leaf, err) || !mf_ct_leaf_merkle(leaf, &record, err) ||
-        (leaf->entry.is_precert && !mf_tls_vector_put(&record, 3, leaf->precert, err)) ||
-        !mf_tls_vector_put(&record, 2, leaf->issuers, err))
-        return false;
-    return mf_buf_append(out, mf_span_from(mf_buf_span(&record), LEAF_HEAD), err);
+    if (n > MF_CT_RECORD_MAX)
+        return mf_err_set(err, MF_ERR_LIMIT, "record is larger than %d bytes", MF_CT_RECORD_MAX);
+    return is_whole(leaf, err) && mf_buf_reserve(out, n, err) && mf_buf_append(out, entry, err) &&
+           (!leaf->entry.is_precert || mf_tls_vector_put(out, 3, leaf->precert, err)) &&
+           mf_tls_vector_put(out, 2, leaf->issuers, err);
 }
 
 static bool take_entry(struct span *rest, struct ct_entry *out)

@@ -6,7 +6,6 @@
 #include "transparency/sct/sct.h"
 
 enum { MF_CT_CHAIN_MAX = 16 };          /* issuers of one entry */
-enum { MF_CT_DER_MAX = 0xffffff };      /* bytes: a u24 length */
 enum { MF_CT_RECORD_MAX = 256 * 1024 }; /* bytes of one data-tile record; ours */
 
 struct ct_leaf { /* spans borrow */
@@ -19,8 +18,9 @@ struct ct_leaf { /* spans borrow */
 
 /* Appends the MerkleTreeLeaf: the bytes whose leaf hash goes into the tree. */
 MF_MUST_USE bool mf_ct_leaf_merkle(const struct ct_leaf *leaf, struct buf *out, struct err *err);
-/* Appends the data-tile record. */
-MF_MUST_USE bool mf_ct_leaf_write(const struct ct_leaf *leaf, struct buf *out, struct err *err);
+/* Appends the data-tile record; merkle is what mf_ct_leaf_merkle gave for this leaf. */
+MF_MUST_USE bool mf_ct_leaf_write(const struct ct_leaf *leaf, struct span merkle, struct buf *out,
+                                  struct err *err);
 /* Takes one record off the front of *rest. */
 MF_MUST_USE bool mf_ct_leaf_next(struct span *rest, struct ct_leaf *out, struct err *err);
 
