@@ -96,6 +96,7 @@ bool mf_key_details_default(const struct public_key *key, enum key_details *out,
                       mf_key_kind_name(mf_public_key_kind(key)), mf_public_key_bits(key));
 }
 
+/* In the order of their numbers, from 1. */
 static const struct {
     enum digest_alg alg;
     const char *name;
@@ -121,4 +122,12 @@ bool mf_key_details_hash_from_name(struct span name, enum digest_alg *out, struc
             return true;
         }
     return mf_err_set(err, MF_ERR_FORMAT, "unknown hash algorithm \"%.*s\"", MF_SPAN_ARG(name));
+}
+
+bool mf_key_details_hash_from_number(int64_t number, enum digest_alg *out, struct err *err)
+{
+    if (number < 1 || number > (int64_t)MF_LEN(hashes))
+        return mf_err_set(err, MF_ERR_FORMAT, "unknown hash algorithm %" PRId64, number);
+    *out = hashes[number - 1].alg;
+    return true;
 }

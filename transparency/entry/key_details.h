@@ -51,9 +51,11 @@ bool mf_key_details_fits(enum key_details d, const struct public_key *key);
 MF_MUST_USE bool mf_key_details_default(const struct public_key *key, enum key_details *out,
                                         struct err *err);
 
-/* Sigstore's HashAlgorithm names: "SHA2_256", "SHA2_384", "SHA2_512". */
+/* Sigstore's HashAlgorithm: names "SHA2_256", "SHA2_384", "SHA2_512", and their numbers 1 to 3. */
 const char *mf_key_details_hash_name(enum digest_alg alg);
 MF_MUST_USE bool mf_key_details_hash_from_name(struct span name, enum digest_alg *out,
                                                struct err *err);
+MF_MUST_USE bool mf_key_details_hash_from_number(int64_t number, enum digest_alg *out,
+                                                 struct err *err);
 
 #endif
