@@ -1,10 +1,6 @@
 /* mayfly sign: a bundle for each file, by a key that lives for this run. */
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "client/cmd/bundle_path.h"
 #include "client/cmd/sign_run.h"
 #include "client/cmd/verbs.h"
 #include "common/crypto/secure_heap.h"

@@ -1,6 +1,5 @@
 /* mayfly up: a whole private instance on this machine, from one command. */
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -64,10 +63,9 @@ static bool watch(struct services *s, int signals, struct err *err)
 
 static void print_next(const char *dir, const struct up_options *options, uint16_t port_base)
 {
-    const char *instance = options->dir != NULL ? options->dir : NULL;
     char flag[PATH_MAX + 16] = "";
 
-    if (instance != NULL && snprintf(flag, sizeof flag, " --instance %s", instance) < 0)
+    if (options->dir != NULL && snprintf(flag, sizeof flag, " --instance %s", options->dir) < 0)
         flag[0] = '\0';
     printf("mayfly is up in %s\n"
            "  certificates and timestamps  http://127.0.0.1:%u\n"

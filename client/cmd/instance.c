@@ -1,6 +1,5 @@
 #include "client/cmd/instance.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/base/file.h"

@@ -1,5 +1,4 @@
 /* mayfly: one file per verb; this is the table. */
-#include <stdio.h>
 #include <string.h>
 
 #include "client/cmd/verbs.h"

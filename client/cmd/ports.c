@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 static bool is_free(uint16_t port, struct err *err)
 {

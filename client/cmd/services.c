@@ -1,6 +1,5 @@
 #include "client/cmd/services.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>

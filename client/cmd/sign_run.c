@@ -1,6 +1,5 @@
 #include "client/cmd/sign_run.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 

@@ -1,7 +1,5 @@
 #include "client/cmd/token_choice.h"
 
-#include <unistd.h>
-
 #include "common/base/file.h"
 
 enum { CLAIMS_MAX = 16 * 1024 };

@@ -22,23 +22,26 @@ static bool write_info(struct span spki, struct buf *out, struct err *err)
            mf_der_finish(out, info, err);
 }
 
-static struct span signature_oid(enum sig_scheme scheme)
+static bool put_algorithm(struct buf *out, enum sig_scheme scheme, struct err *err)
 {
-    switch (scheme) {
-    case MF_SIG_ECDSA_SHA384:
-        return mf_oid_ecdsa_sha384;
-    case MF_SIG_ECDSA_SHA512:
-        return mf_oid_ecdsa_sha512;
-    case MF_SIG_ED25519:
-        return mf_oid_ed25519;
-    case MF_SIG_ECDSA_SHA256:
-    case MF_SIG_RSA_PKCS1_SHA256:
-    case MF_SIG_RSA_PKCS1_SHA384:
-    case MF_SIG_RSA_PKCS1_SHA512:
-    case MF_SIG_ED25519PH:
-        break;
-    }
-    return mf_oid_ecdsa_sha256;
+    static const struct {
+        enum sig_scheme scheme;
+        const struct span *oid;
+    } known[] = {
+        {MF_SIG_ECDSA_SHA256, &mf_oid_ecdsa_sha256},
+        {MF_SIG_ECDSA_SHA384, &mf_oid_ecdsa_sha384},
+        {MF_SIG_ECDSA_SHA512, &mf_oid_ecdsa_sha512},
+        {MF_SIG_ED25519, &mf_oid_ed25519},
+    };
+    size_t algorithm = 0;
+    size_t i = 0;
+
+    while (i < MF_LEN(known) && known[i].scheme != scheme)
+        i++;
+    if (i == MF_LEN(known))
+        return mf_err_set(err, MF_ERR_INTERNAL, "no request can be signed with such a key");
+    return mf_der_begin(out, MF_DER_SEQUENCE, &algorithm, err) &&
+           mf_der_put(out, MF_DER_OID, *known[i].oid, err) && mf_der_finish(out, algorithm, err);
 }
 
 bool mf_csr_write(struct crypto *c, const struct private_key *key, struct buf *out, struct err *err)
@@ -48,16 +51,12 @@ bool mf_csr_write(struct crypto *c, const struct private_key *key, struct buf *o
     MF_SCOPED(mf_buf_done) struct buf signature = {.max = MF_SIGNATURE_MAX};
     enum sig_scheme scheme = mf_sig_scheme_of(mf_private_key_kind(key));
     size_t outer = 0;
-    size_t algorithm = 0;
 
     return mf_private_key_public(c, key, &public, err) &&
            write_info(mf_public_key_spki(public), &info, err) &&
            mf_sign(c, key, scheme, mf_buf_span(&info), &signature, err) &&
            mf_der_begin(out, MF_DER_SEQUENCE, &outer, err) &&
-           mf_buf_append(out, mf_buf_span(&info), err) &&
-           mf_der_begin(out, MF_DER_SEQUENCE, &algorithm, err) &&
-           mf_der_put(out, MF_DER_OID, signature_oid(scheme), err) &&
-           mf_der_finish(out, algorithm, err) &&
+           mf_buf_append(out, mf_buf_span(&info), err) && put_algorithm(out, scheme, err) &&
            mf_der_put_bits(out, mf_buf_span(&signature), err) && mf_der_finish(out, outer, err);
 }
 

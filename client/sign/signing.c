@@ -25,13 +25,14 @@ static bool pick(const struct service_list *list, const int64_t *versions, const
         mf_err_at(err, "%s", what);
         return mf_err_at(err, "signing configuration");
     }
-    if (count != 1) {
-        mf_err_set(err, MF_ERR_TRUST, "%zu %ss are demanded; only one is supported yet", count,
-                   what);
+    if (count != 1)
+        mf_err_set(err, MF_ERR_TRUST, "%zu are demanded; only one is supported yet", count);
+    else if (chosen[0]->url.n >= MF_URL_MAX)
+        mf_err_set(err, MF_ERR_TRUST, "URL is longer than %d bytes", MF_URL_MAX - 1);
+    if (err->code != MF_OK) {
+        mf_err_at(err, "%s", what);
         return mf_err_at(err, "signing configuration");
     }
-    if (chosen[0]->url.n >= MF_URL_MAX)
-        return mf_err_set(err, MF_ERR_TRUST, "%s has too long a URL", what);
     memcpy(out, chosen[0]->url.p, chosen[0]->url.n);
     out[chosen[0]->url.n] = '\0';
     return true;
