@@ -74,6 +74,11 @@ def _build_toolchain(toolchain):
         argv, requirements = command
         (folder / "requirements.txt").write_text(requirements)
         _run(argv, log)
+        if toolchain is toolchains.NODE:  # a wheel has no links, and a copy of npm finds nothing
+            npm = folder / toolchain.folder / "npm"
+            npm.unlink()
+            npm.symlink_to("../lib/node_modules/npm/bin/npm-cli.js")
+            npm.chmod(0o755)
     return build_one
 
 
