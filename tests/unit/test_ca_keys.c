@@ -8,8 +8,10 @@
 #include "ca-stub/certificate/authority.h"
 #include "ca-stub/certificate/ca_keys.h"
 #include "common/base/file.h"
+#include "common/codec/pem.h"
 #include "common/x509/oid.h"
 #include "tests/support/suite.h"
+#include "tests/support/x509_maker.h"
 
 enum { MADE_S = 1795500000 };
 
@@ -169,6 +171,69 @@ START_TEST(refuses_a_chain_file_that_does_not_hold)
 }
 END_TEST
 
+/* Chains that OpenSSL made, in which one thing is wrong. */
+static const struct made_cert root_template = {
+    .subject = "root",
+    .not_before = MADE_S,
+    .not_after = MADE_S + 1000,
+    .extensions = {{"keyUsage", "critical,keyCertSign"},
+                   {"basicConstraints", "critical,CA:TRUE"},
+                   {"subjectKeyIdentifier", "hash"}},
+};
+enum { AT_USAGE, AT_CA, AT_KEY_ID, AT_PURPOSE };
+static const struct made_cert issuing_template = {
+    .subject = "issuing",
+    .issuer = "root",
+    .not_before = MADE_S,
+    .not_after = MADE_S + 1000,
+    .extensions = {[AT_USAGE] = {"keyUsage", "critical,keyCertSign"},
+                   [AT_CA] = {"basicConstraints", "critical,CA:TRUE"},
+                   [AT_KEY_ID] = {"subjectKeyIdentifier", "hash"},
+                   [AT_PURPOSE] = {"extendedKeyUsage", "codeSigning"}},
+};
+
+static const struct {
+    const char *message; /* empty: the chain is taken */
+    int at;              /* which extension of the issuing certificate is another */
+    struct made_extension extension;
+} chains[] = {
+    {"", AT_KEY_ID, {"subjectKeyIdentifier", "hash"}},
+    {"first certificate may not issue others", AT_CA, {"basicConstraints", "critical,CA:FALSE"}},
+    {"first certificate may not issue others", AT_CA, {"1.2.3.4", "DER:05:00"}},
+    {"first certificate may not issue others", AT_USAGE, {"keyUsage", "critical,cRLSign"}},
+    {"first certificate may not issue others", AT_USAGE, {"keyUsage", "critical,digitalSignature"}},
+    {"first certificate has no subject key identifier", AT_KEY_ID, {"1.2.3.4", "DER:05:00"}},
+    {"first certificate is for another purpose", AT_PURPOSE, {"extendedKeyUsage", "timeStamping"}},
+};
+
+START_TEST(wants_an_issuing_certificate_that_may_issue)
+{
+    EVP_PKEY *root_key = made_key("P-256"), *key = made_key("P-256");
+    struct made_cert issuing = issuing_template;
+    MF_SCOPED(mf_buf_done) struct buf text = {.max = 1 << 16};
+    MF_SCOPED(mf_ca_chain_done) struct ca_chain chain = {0};
+    struct err err = {0};
+
+    issuing.extensions[chains[_i].at] = chains[_i].extension;
+    MF_SCOPED(mf_buf_done) struct buf root = made_cert(&root_template, root_key, root_key);
+    MF_SCOPED(mf_buf_done) struct buf first = made_cert(&issuing, key, root_key);
+    mf_ck_ok(mf_pem_append(&text, "CERTIFICATE", mf_buf_span(&first), &err), err);
+    mf_ck_ok(mf_pem_append(&text, "CERTIFICATE", mf_buf_span(&root), &err), err);
+    mf_ck_ok(mf_file_write(in_dir(MF_CA_CHAIN), mf_buf_span(&text), 0600, MF_FILE_REPLACE, &err),
+             err);
+    bool ok = mf_ca_chain_read(crypto, in_dir(MF_CA_CHAIN), mf_oid_eku_code_signing,
+                               (struct instant){MADE_S, 0}, &chain, &err);
+    if (chains[_i].message[0] == '\0') {
+        mf_ck_ok(ok, err);
+    } else {
+        mf_ck_refused(ok, err, chains[_i].message);
+        ck_assert_int_eq((int)err.code, MF_ERR_TRUST);
+    }
+    EVP_PKEY_free(root_key);
+    EVP_PKEY_free(key);
+}
+END_TEST
+
 START_TEST(refuses_names_that_do_not_fit)
 {
     MF_SCOPED(mf_private_key_free) struct private_key *key = NULL;
@@ -200,6 +265,7 @@ Suite *mf_suite(void)
     tcase_add_test(tc, keeps_keys_to_the_owner);
     tcase_add_loop_test(tc, makes_nothing_where_anything_is_there, 0, 5);
     tcase_add_loop_test(tc, refuses_a_chain_file_that_does_not_hold, 0, 2);
+    tcase_add_loop_test(tc, wants_an_issuing_certificate_that_may_issue, 0, MF_LEN(chains));
     tcase_add_test(tc, refuses_names_that_do_not_fit);
     suite_add_tcase(suite, tc);
     return suite;

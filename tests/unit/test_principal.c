@@ -101,6 +101,8 @@ static const struct {
     {&uri, "{" A "\"sub\":\"https://ci.example@evil.example/x\"}", "SUBJECT_INVALID", "sub claim"},
     {&uri, "{" A "\"sub\":\"https://evil.example/?https://ci.example/\"}", "TRUST_DOMAIN",
      "outside of"},
+    {&uri, "{" A "\"sub\":\"https://ci.example/\xC3\xA9%2F%2e%2e%2Fx\"}", "SUBJECT_INVALID",
+     "sub claim: URL"},
     {&username, "{" A "\"sub\":\"a!b\"}", "SUBJECT_INVALID", "is not a user name: \"a!b\""},
     {&username, "{" A "\"sub\":\"a@b.example\"}", "SUBJECT_INVALID", "is not a user name"},
     {&username, "{" A "\"sub\":\"a b\"}", "SUBJECT_INVALID", "is not a user name"},

@@ -103,6 +103,12 @@ static const struct {
     {MF_SPAN_INIT("o/.%2e"), {true, true}, false},
     {MF_SPAN_INIT("o/%2e"), {true, true}, false},
     {MF_SPAN_INIT("o/%2"), {true, true}, true},
+    {MF_SPAN_INIT("o%2Fr"), {true, true}, false},
+    {MF_SPAN_INIT("o%2fr"), {true, true}, false},
+    {MF_SPAN_INIT("%2F"), {true, true}, false},
+    {MF_SPAN_INIT("o/r%2f"), {true, true}, false},
+    {MF_SPAN_INIT("\xC3\xA9%2F%2e%2e%2Fx"), {true, true}, false},
+    {MF_SPAN_INIT("o%2Er"), {true, true}, true},
 };
 
 START_TEST(a_claim_cannot_leave_its_place_in_a_path)
