@@ -20,7 +20,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support
 from http_ask import ask  # noqa: E402
 from openssl import b64, openssl  # noqa: E402
 from ports import free_ports  # noqa: E402
-from tap import run_tests  # noqa: E402, F401
+from tap import Skipped, run_tests  # noqa: E402, F401
 
 START_SECONDS = 30
 STOP_SECONDS = 20
@@ -71,6 +71,10 @@ class Answer:
     @property
     def reason(self):
         return self.json["details"][0]["reason"]
+
+    @property
+    def detail(self):
+        return self.json["details"][0]["metadata"]["detail"]
 
     @property
     def certificates(self):

@@ -54,6 +54,10 @@ class Tap:
         return 1 if self.failures else 0
 
 
+class Skipped(Exception):
+    """Raised by a test that cannot run here, with the reason."""
+
+
 def run_tests(tests, subject):
     """Each function with the subject, as a test of its name; an exception is its failure."""
     tap = Tap()
@@ -62,6 +66,8 @@ def run_tests(tests, subject):
         try:
             test(subject)
             tap.passed(name)
+        except Skipped as reason:
+            tap.skipped(name, str(reason))
         except Exception as problem:  # whatever goes wrong is this test's result
             tap.failed(name, f"{type(problem).__name__}: {problem}"[:4000])
     return tap.finish()
