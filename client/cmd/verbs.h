@@ -17,8 +17,11 @@ int mf_cmd_version(int argc, char **argv);
 /* The table of main.c, for completion. */
 const struct verb *mf_verbs(size_t *count);
 
-/* Parses a verb's options and answers --help. False when the verb is done: *status is its result.
- */
+/* In front of a shell's name: `mayfly VERB` then prints its part of the completion script. */
+#define MF_COMPLETION_OPTION "--completion-for="
+
+/* Parses a verb's options and answers --help and the option above. False when the verb is done:
+ * *status is its result. */
 MF_MUST_USE bool mf_verb_options(const struct option_set *set, int argc, char **argv, int *operands,
                                  int *status);
 /* Refuses operands that the verb does not take; sets *status. */

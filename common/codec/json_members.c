@@ -1,4 +1,5 @@
 /* The part of json.h that reads members by name. */
+#include "common/base/nearest.h"
 #include "common/codec/base64.h"
 #include "common/codec/json.h"
 
@@ -62,41 +63,13 @@ bool mf_json_member_bytes(const struct json_node *object, const char *name, stru
     return mf_base64_decode(text, MF_BASE64_LENIENT, out, err) || mf_err_at(err, "%s", name);
 }
 
-enum { COMPARED_MAX = 48 }; /* characters of a name that take part in finding the nearest */
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* How many characters must be put in, taken out or changed (Levenshtein). */
-static size_t distance(const char *a, const char *b)
-{
-    size_t row[COMPARED_MAX + 1];
-    size_t na = strnlen(a, COMPARED_MAX);
-    size_t nb = strnlen(b, COMPARED_MAX);
-
-    for (size_t j = 0; j <= nb; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= na; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= nb; j++) {
-            size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = row[j];
-            row[j] = smaller(changed, smaller(row[j], row[j - 1]) + 1);
-        }
-    }
-    return row[nb];
-}
-
 static bool unknown_member(const char *name, const char *const *names, struct err *err)
 {
     const char *nearest = NULL;
     size_t best = SIZE_MAX;
 
     for (size_t i = 0; names[i] != NULL; i++) {
-        size_t d = distance(name, names[i]);
+        size_t d = mf_edit_distance(mf_span_str(name), mf_span_str(names[i]));
         if (d < best) {
             best = d;
             nearest = names[i];

@@ -7,8 +7,7 @@
 #include <openssl/evp.h>
 #include <openssl/provider.h>
 
-#include "common/crypto/digest.h"
-#include "common/crypto/key.h"
+#include "common/crypto/verifier.h"
 
 enum { MF_DIGEST_COUNT = 4, MF_KEY_KIND_COUNT = 5 };
 
@@ -74,6 +73,11 @@ bool mf_private_key_take(struct crypto *c, EVP_PKEY *pkey, enum key_kind kind,
                          struct private_key **out, struct err *err);
 /* An EC key without a point on this curve; borrowed from c. */
 EVP_PKEY *mf_crypto_curve(struct crypto *c, enum key_kind kind, struct err *err);
+
+enum sig_family { MF_FAMILY_ECDSA, MF_FAMILY_RSA, MF_FAMILY_ED25519, MF_FAMILY_ED25519PH };
+enum sig_family mf_sig_family(enum sig_scheme scheme);
+/* Whether a key of this kind has the scheme, and this build too; else an error of this code. */
+bool mf_sig_fits(enum sig_scheme scheme, enum key_kind kind, enum err_code code, struct err *err);
 
 /* Fixed facts of a kind of key. */
 struct key_facts {

@@ -5,6 +5,7 @@
 
 #include "common/codec/der.h"
 #include "common/crypto/crypto_context.h"
+#include "common/crypto/key_oid.h"
 
 enum {
     RSA_MIN = 2048,
@@ -12,15 +13,14 @@ enum {
     RSA_E_MIN = 65537, /* FIPS 186-5 A.1.1 */
 };
 
-static const struct span oid_ec_public_key = MF_SPAN_INIT("\x2a\x86\x48\xce\x3d\x02\x01");
+static const struct span oid_ec_public_key = MF_SPAN_INIT(MF_OID_EC_PUBLIC_KEY);
 
 static const struct key_facts all_facts[MF_KEY_KIND_COUNT] = {
-    [MF_KEY_P256] = {"ECDSA P-256", "P-256", MF_SPAN_INIT("\x2a\x86\x48\xce\x3d\x03\x01\x07"), 32,
-                     256},
-    [MF_KEY_P384] = {"ECDSA P-384", "P-384", MF_SPAN_INIT("\x2b\x81\x04\x00\x22"), 48, 384},
-    [MF_KEY_P521] = {"ECDSA P-521", "P-521", MF_SPAN_INIT("\x2b\x81\x04\x00\x23"), 66, 521},
-    [MF_KEY_RSA] = {"RSA", NULL, MF_SPAN_INIT("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"), 0, 0},
-    [MF_KEY_ED25519] = {"Ed25519", NULL, MF_SPAN_INIT("\x2b\x65\x70"), 32, 256},
+    [MF_KEY_P256] = {"ECDSA P-256", "P-256", MF_SPAN_INIT(MF_OID_P256), 32, 256},
+    [MF_KEY_P384] = {"ECDSA P-384", "P-384", MF_SPAN_INIT(MF_OID_P384), 48, 384},
+    [MF_KEY_P521] = {"ECDSA P-521", "P-521", MF_SPAN_INIT(MF_OID_P521), 66, 521},
+    [MF_KEY_RSA] = {"RSA", NULL, MF_SPAN_INIT(MF_OID_RSA), 0, 0},
+    [MF_KEY_ED25519] = {"Ed25519", NULL, MF_SPAN_INIT(MF_OID_ED25519), 32, 256},
 };
 
 const struct key_facts *mf_key_facts(enum key_kind kind)

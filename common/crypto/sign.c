@@ -9,18 +9,6 @@ static bool failed(struct err *err)
     return mf_crypto_err(err, MF_ERR_INTERNAL, "cannot sign");
 }
 
-static bool is_rsa(enum sig_scheme scheme)
-{
-    return scheme == MF_SIG_RSA_PKCS1_SHA256 || scheme == MF_SIG_RSA_PKCS1_SHA384 ||
-           scheme == MF_SIG_RSA_PKCS1_SHA512;
-}
-
-static bool is_ecdsa(enum sig_scheme scheme)
-{
-    return scheme == MF_SIG_ECDSA_SHA256 || scheme == MF_SIG_ECDSA_SHA384 ||
-           scheme == MF_SIG_ECDSA_SHA512;
-}
-
 /* Ready once, then reused: the key belongs to one thread at a time. */
 static bool prepare(struct crypto *c, const struct private_key *key, enum sig_scheme scheme,
                     struct err *err)
@@ -32,7 +20,7 @@ static bool prepare(struct crypto *c, const struct private_key *key, enum sig_sc
     EVP_PKEY_CTX_free(s->ctx);
     s->ctx = EVP_PKEY_CTX_new_from_pkey(key->lib->ctx, key->pkey, NULL);
     bool ready = s->ctx != NULL && EVP_PKEY_sign_init(s->ctx) == 1;
-    if (ready && is_rsa(scheme))
+    if (ready && mf_sig_family(scheme) == MF_FAMILY_RSA)
         ready = EVP_PKEY_CTX_set_rsa_padding(s->ctx, RSA_PKCS1_PADDING) == 1 &&
                 EVP_PKEY_CTX_set_signature_md(s->ctx, mf_digest_md(c, mf_sig_digest(scheme))) == 1;
     if (!ready) {
@@ -44,25 +32,13 @@ static bool prepare(struct crypto *c, const struct private_key *key, enum sig_sc
     return true;
 }
 
-static bool fits(const struct private_key *key, enum sig_scheme scheme, struct err *err)
-{
-    bool ok = key->kind == MF_KEY_RSA       ? is_rsa(scheme)
-              : key->kind == MF_KEY_ED25519 ? scheme == MF_SIG_ED25519
-                                            : is_ecdsa(scheme);
-
-    if (scheme == MF_SIG_ED25519PH)
-        return mf_err_set(err, MF_ERR_USAGE, "Ed25519ph is not available in this build");
-    return ok || mf_err_set(err, MF_ERR_USAGE, "signature scheme is not one of a key of %s",
-                            mf_key_kind_name(key->kind));
-}
-
 bool mf_sign_digest(struct crypto *c, const struct private_key *key, enum sig_scheme scheme,
                     struct span digest, struct buf *out, struct err *err)
 {
     MF_SCOPED(mf_crypto_leave) bool inside = mf_crypto_enter();
     size_t n = (size_t)EVP_PKEY_get_size(key->pkey);
 
-    if (!fits(key, scheme, err))
+    if (!mf_sig_fits(scheme, key->kind, MF_ERR_USAGE, err))
         return false;
     if (key->kind == MF_KEY_ED25519 || digest.n != mf_digest_length(mf_sig_digest(scheme)))
         return mf_err_set(err, MF_ERR_USAGE, "no digest that this key signs");
@@ -99,7 +75,7 @@ bool mf_sign(struct crypto *c, const struct private_key *key, enum sig_scheme sc
     uint8_t digest[MF_DIGEST_MAX];
     enum digest_alg alg = mf_sig_digest(scheme);
 
-    if (!fits(key, scheme, err))
+    if (!mf_sig_fits(scheme, key->kind, MF_ERR_USAGE, err))
         return false;
     if (key->kind == MF_KEY_ED25519)
         return sign_ed25519(c, key, message, out, err);

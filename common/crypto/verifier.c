@@ -6,20 +6,18 @@
 #include "common/codec/der.h"
 #include "common/crypto/crypto_context.h"
 
-enum family { ECDSA, RSA_PKCS1, ED25519, ED25519PH };
-
 static const struct {
-    enum family family;
+    enum sig_family family;
     enum digest_alg digest;
 } schemes[] = {
-    [MF_SIG_ECDSA_SHA256] = {ECDSA, MF_SHA256},
-    [MF_SIG_ECDSA_SHA384] = {ECDSA, MF_SHA384},
-    [MF_SIG_ECDSA_SHA512] = {ECDSA, MF_SHA512},
-    [MF_SIG_RSA_PKCS1_SHA256] = {RSA_PKCS1, MF_SHA256},
-    [MF_SIG_RSA_PKCS1_SHA384] = {RSA_PKCS1, MF_SHA384},
-    [MF_SIG_RSA_PKCS1_SHA512] = {RSA_PKCS1, MF_SHA512},
-    [MF_SIG_ED25519] = {ED25519, MF_SHA512},
-    [MF_SIG_ED25519PH] = {ED25519PH, MF_SHA512},
+    [MF_SIG_ECDSA_SHA256] = {MF_FAMILY_ECDSA, MF_SHA256},
+    [MF_SIG_ECDSA_SHA384] = {MF_FAMILY_ECDSA, MF_SHA384},
+    [MF_SIG_ECDSA_SHA512] = {MF_FAMILY_ECDSA, MF_SHA512},
+    [MF_SIG_RSA_PKCS1_SHA256] = {MF_FAMILY_RSA, MF_SHA256},
+    [MF_SIG_RSA_PKCS1_SHA384] = {MF_FAMILY_RSA, MF_SHA384},
+    [MF_SIG_RSA_PKCS1_SHA512] = {MF_FAMILY_RSA, MF_SHA512},
+    [MF_SIG_ED25519] = {MF_FAMILY_ED25519, MF_SHA512},
+    [MF_SIG_ED25519PH] = {MF_FAMILY_ED25519PH, MF_SHA512},
 };
 
 enum sig_scheme mf_sig_scheme_of(enum key_kind kind)
@@ -37,30 +35,36 @@ enum digest_alg mf_sig_digest(enum sig_scheme scheme)
     return schemes[scheme].digest;
 }
 
+enum sig_family mf_sig_family(enum sig_scheme scheme)
+{
+    return schemes[scheme].family;
+}
+
+bool mf_sig_fits(enum sig_scheme scheme, enum key_kind kind, enum err_code code, struct err *err)
+{
+    enum sig_family family = schemes[scheme].family;
+    bool ok = kind == MF_KEY_RSA ? family == MF_FAMILY_RSA
+              : kind == MF_KEY_ED25519
+                  ? family == MF_FAMILY_ED25519 || family == MF_FAMILY_ED25519PH
+                  : family == MF_FAMILY_ECDSA;
+
+    if (!ok)
+        return mf_err_set(err, code, "signature scheme is not one of a key of %s",
+                          mf_key_kind_name(kind));
+    if (family == MF_FAMILY_ED25519PH)
+        return mf_err_set(err, code, "Ed25519ph is not available in this build");
+    return true;
+}
+
 static bool rejected(struct err *err)
 {
     return mf_err_set(err, MF_ERR_REJECTED, "signature does not verify");
 }
 
-static bool fits(enum sig_scheme scheme, enum key_kind kind, struct err *err)
-{
-    enum family family = schemes[scheme].family;
-    bool ok = kind == MF_KEY_RSA       ? family == RSA_PKCS1
-              : kind == MF_KEY_ED25519 ? family == ED25519 || family == ED25519PH
-                                       : family == ECDSA;
-
-    if (!ok)
-        return mf_err_set(err, MF_ERR_REJECTED, "signature scheme is not one of a key of %s",
-                          mf_key_kind_name(kind));
-    if (family == ED25519PH)
-        return mf_err_set(err, MF_ERR_REJECTED, "Ed25519ph is not available in this build");
-    return true;
-}
-
 /* RSA alone needs to be told the padding, and the digest that the padding names. */
 static bool set_padding(struct crypto *c, EVP_PKEY_CTX *ctx, enum sig_scheme scheme)
 {
-    if (schemes[scheme].family != RSA_PKCS1)
+    if (schemes[scheme].family != MF_FAMILY_RSA)
         return true;
     return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1 &&
            EVP_PKEY_CTX_set_signature_md(ctx, mf_digest_md(c, schemes[scheme].digest)) == 1;
@@ -98,14 +102,14 @@ bool mf_verify_digest(struct crypto *c, const struct public_key *key, enum sig_s
 {
     struct span r, s;
 
-    if (!fits(scheme, key->kind, err))
+    if (!mf_sig_fits(scheme, key->kind, MF_ERR_REJECTED, err))
         return false;
-    if (schemes[scheme].family == ED25519)
+    if (schemes[scheme].family == MF_FAMILY_ED25519)
         return mf_err_set(err, MF_ERR_REJECTED, "Ed25519 needs the message, not its digest");
     if (digest.n != mf_digest_length(schemes[scheme].digest))
         return mf_err_set(err, MF_ERR_REJECTED, "digest has %zu bytes, not those of %s", digest.n,
                           mf_digest_name(schemes[scheme].digest));
-    if (schemes[scheme].family == ECDSA && !mf_ecdsa_numbers(signature, &r, &s, err))
+    if (schemes[scheme].family == MF_FAMILY_ECDSA && !mf_ecdsa_numbers(signature, &r, &s, err))
         return mf_err_as(err, MF_ERR_REJECTED);
     return verify_digest(c, key, scheme, digest, signature) || rejected(err);
 }
@@ -116,9 +120,9 @@ bool mf_verify(struct crypto *c, const struct public_key *key, enum sig_scheme s
     uint8_t digest[MF_DIGEST_MAX];
     enum digest_alg alg = schemes[scheme].digest;
 
-    if (!fits(scheme, key->kind, err))
+    if (!mf_sig_fits(scheme, key->kind, MF_ERR_REJECTED, err))
         return false;
-    if (schemes[scheme].family != ED25519) {
+    if (schemes[scheme].family != MF_FAMILY_ED25519) {
         mf_digest(c, alg, message, digest);
         return mf_verify_digest(c, key, scheme, (struct span){digest, mf_digest_length(alg)},
                                 signature, err);

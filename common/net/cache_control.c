@@ -3,11 +3,7 @@
 #include <limits.h>
 #include <strings.h>
 
-static bool is_token_byte(uint8_t c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
-}
+#include "common/net/http_token.h"
 
 static bool is_blank(uint8_t c)
 {
@@ -19,7 +15,7 @@ static struct span take_token(struct span *rest)
 {
     size_t n = 0;
 
-    while (n < rest->n && is_token_byte(rest->p[n]))
+    while (n < rest->n && mf_is_token(rest->p[n]))
         n++;
     struct span token = mf_span_first(*rest, n);
     *rest = mf_span_from(*rest, n);

@@ -1,5 +1,7 @@
 #include "common/net/head_scan.h"
 
+#include "common/net/http_token.h"
+
 enum {
     METHOD,
     PATH_FIRST,
@@ -51,17 +53,6 @@ static bool go(struct head_scan *s, int state)
 static bool is_digit(uint8_t c)
 {
     return c >= '0' && c <= '9';
-}
-
-static bool is_alnum(uint8_t c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-/* RFC 9110 section 5.6.2. */
-static bool is_token(uint8_t c)
-{
-    return is_alnum(c) || (c != 0 && strchr("!#$%&'*+-.^_`|~", c) != NULL);
 }
 
 static uint8_t lower(uint8_t c)
@@ -118,7 +109,7 @@ static bool in_method(struct head_scan *s, uint8_t c)
 {
     if (c == ' ')
         return end_method(s);
-    if (!is_token(c))
+    if (!mf_is_token(c))
         return refuse(s, 400, "method has a character that is not allowed");
     keep(s->name, sizeof s->name, &s->name_n, c);
     return true;
@@ -136,7 +127,7 @@ static bool in_path(struct head_scan *s, uint8_t c)
         return go(s, QUERY);
     if (c == before && (c == '/' || c == '.'))
         return refuse(s, 400, "path has \"//\" or \"..\"");
-    if (!is_alnum(c) && (c == 0 || strchr("/._~-", c) == NULL))
+    if (!mf_is_alnum(c) && (c == 0 || strchr("/._~-", c) == NULL))
         return refuse(s, 400, "path has a character that is not allowed");
     return true;
 }
@@ -180,7 +171,7 @@ static bool begin_field(struct head_scan *s, uint8_t c)
     if (c == ':')
         return refuse(s, 400, "header field has no name");
     s->state = NAME;
-    if (!is_token(c))
+    if (!mf_is_token(c))
         return refuse(s, 400, "header field name has a character that is not allowed");
     keep(s->name, sizeof s->name, &s->name_n, lower(c));
     return true;
@@ -216,7 +207,7 @@ static bool in_name(struct head_scan *s, uint8_t c)
 {
     if (c == ':')
         return end_name(s);
-    if (!is_token(c))
+    if (!mf_is_token(c))
         return refuse(s, 400, "header field name has a character that is not allowed");
     keep(s->name, sizeof s->name, &s->name_n, lower(c));
     return true;
@@ -261,7 +252,7 @@ static bool in_value(struct head_scan *s, uint8_t c)
         return refuse(s, 400, "header field has a control character");
     if (s->field == OTHER_FIELD)
         return true;
-    if (s->field == HOST && !is_alnum(c) && (strchr(".-_:[]", c) == NULL))
+    if (s->field == HOST && !mf_is_alnum(c) && (strchr(".-_:[]", c) == NULL))
         return refuse(s, 400, "Host has a character that is not allowed");
     keep(s->value, sizeof s->value, &s->value_n, lower(c));
     return true;

@@ -1,12 +1,15 @@
 #include "common/run/options.h"
 
-#include "common/run/nearest.h"
+#include <assert.h>
+
+#include "common/base/nearest.h"
 
 struct cursor { /* where parsing stands in argv */
     int argc;
     char **argv;
     int next;
     int operands;
+    uint64_t given; /* a bit per option of the set */
 };
 
 static bool no_such_option(const struct option_set *set, struct span name, struct err *err)
@@ -73,9 +76,6 @@ static bool put_text(const struct option *o, const char *text, struct err *err)
 
     if (*text == '\0')
         return mf_err_set(err, MF_ERR_USAGE, "--%s was given an empty value", o->name);
-    if (*value != NULL && strcmp(*value, text) != 0)
-        return mf_err_set(err, MF_ERR_USAGE, "--%s was given twice: '%s' and '%s'", o->name, *value,
-                          text);
     *value = text;
     return true;
 }
@@ -106,10 +106,31 @@ static bool put_value(const struct option *o, const char *text, struct err *err)
     return mf_err_set(err, MF_ERR_INTERNAL, "option of unknown kind");
 }
 
-/* A flag takes its value only after '='; every other kind also from the next argument. */
-static bool take_value(struct cursor *c, const struct option *o, const char *inline_text,
+/* The values stay unsaid: they may name a secret, or by mistake be one. */
+static bool note_given(const struct option_set *set, struct cursor *c, const struct option *o,
                        struct err *err)
 {
+    size_t own = (size_t)(o - set->options);
+
+    for (size_t i = 0; i < set->count && o->kind != MF_OPTION_LIST; i++) {
+        const struct option *other = &set->options[i];
+        if ((c->given >> i & 1) == 0 || other->value != o->value)
+            continue;
+        if (i == own)
+            return mf_err_set(err, MF_ERR_USAGE, "--%s was given twice", o->name);
+        return mf_err_set(err, MF_ERR_USAGE, "--%s and --%s are the same option, given twice",
+                          other->name, o->name);
+    }
+    c->given |= (uint64_t)1 << own;
+    return true;
+}
+
+/* A flag takes its value only after '='; every other kind also from the next argument. */
+static bool take_value(const struct option_set *set, struct cursor *c, const struct option *o,
+                       const char *inline_text, struct err *err)
+{
+    if (!note_given(set, c, o, err))
+        return false;
     if (inline_text == NULL && o->kind != MF_OPTION_FLAG) {
         if (c->next >= c->argc)
             return mf_err_set(err, MF_ERR_USAGE, "--%s needs %s", o->name, o->metavar);
@@ -129,7 +150,7 @@ static bool parse_long(const struct option_set *set, struct cursor *c, const cha
     const struct option *o = find_long(set, name);
     if (o == NULL)
         return no_such_option(set, name, err);
-    return take_value(c, o, equals == NULL ? NULL : equals + 1, err);
+    return take_value(set, c, o, equals == NULL ? NULL : equals + 1, err);
 }
 
 static bool parse_letter(const struct option_set *set, struct cursor *c, const char *word,
@@ -141,7 +162,7 @@ static bool parse_letter(const struct option_set *set, struct cursor *c, const c
         mf_err_set(err, MF_ERR_USAGE, "unknown option -%s", word);
         return mf_err_hint(err, "see %s --help", set->program);
     }
-    return take_value(c, o, NULL, err);
+    return take_value(set, c, o, NULL, err);
 }
 
 static bool parse_word(const struct option_set *set, struct cursor *c, char *word,
@@ -170,6 +191,7 @@ bool mf_options_parse(const struct option_set *set, int argc, char **argv, int *
     struct cursor c = {.argc = argc, .argv = argv, .next = 1};
     bool only_operands = false;
 
+    assert(set->count <= 64);
     *help = false;
     while (c.next < argc) {
         char *word = argv[c.next++];

@@ -1,7 +1,8 @@
-/* Options: one table gives parsing, --help, shell completion and the man page's list.
+/* Options: one table gives parsing, --help and shell completion; a test holds the manual pages to
+ * it.
  *
  * `--opt VALUE` and `--opt=VALUE`, no abbreviations, no clusters; an unknown option names the
- * nearest one; nothing is accepted and ignored. */
+ * nearest one; nothing is accepted and ignored, and only lists may be given twice. */
 #ifndef MF_COMMON_RUN_OPTIONS_H
 #define MF_COMMON_RUN_OPTIONS_H
 
@@ -45,7 +46,7 @@ struct option_set {
     const char *arguments; /* "FILE..." */
     const char *summary;
     const struct option *options;
-    size_t count;
+    size_t count; /* at most 64 */
 };
 
 /* Parses argv[1..]; operands are collected in order into argv[1 .. *operands] (argv is reordered);
@@ -55,6 +56,11 @@ MF_MUST_USE bool mf_options_parse(const struct option_set *set, int argc, char *
                                   int *operands, bool *help, struct err *err);
 /* Usage text on stdout. */
 void mf_options_help(const struct option_set *set);
+enum shell { MF_SHELL_BASH, MF_SHELL_ZSH, MF_SHELL_FISH };
+/* This verb's part of a shell's completion script, on stdout: a branch of a case statement, or
+ * whole commands for fish. Where a metavar or the arguments say FILE or DIR, files are
+ * completed. */
+void mf_options_complete(const struct option_set *set, const char *verb, enum shell shell);
 /* The list of verbs, then how to get help on one. */
 void mf_verbs_help(const char *program, const char *summary, const struct verb *verbs,
                    size_t count);

@@ -1,4 +1,4 @@
-/* Help, and shell completion, from the option table. */
+/* Help from the option table. */
 #include <stdio.h>
 
 #include "common/run/options.h"

@@ -1,10 +1,9 @@
 #include "common/x509/oid.h"
 
 #include "common/codec/der.h"
+#include "common/crypto/key_oid.h"
 
 #define OID(bytes)  MF_SPAN_INIT(bytes)
-#define X962        "\x2A\x86\x48\xCE\x3D"                 /* 1.2.840.10045 */
-#define PKCS1       "\x2A\x86\x48\x86\xF7\x0D\x01\x01"     /* 1.2.840.113549.1.1 */
 #define PKCS7       "\x2A\x86\x48\x86\xF7\x0D\x01\x07"     /* 1.2.840.113549.1.7 */
 #define PKCS9       "\x2A\x86\x48\x86\xF7\x0D\x01\x09"     /* 1.2.840.113549.1.9 */
 #define NIST_HASH   "\x60\x86\x48\x01\x65\x03\x04\x02"     /* 2.16.840.1.101.3.4.2 */
@@ -13,22 +12,19 @@
 #define CT          "\x2B\x06\x01\x04\x01\xD6\x79\x02\x04" /* 1.3.6.1.4.1.11129.2.4 */
 #define SIGSTORE    "\x2B\x06\x01\x04\x01\x83\xBF\x30"     /* 1.3.6.1.4.1.57264 */
 
-const struct span mf_oid_ec_public_key = OID(X962 "\x02\x01");
-const struct span mf_oid_p256 = OID(X962 "\x03\x01\x07");
-const struct span mf_oid_p384 = OID("\x2B\x81\x04\x00\x22");
-const struct span mf_oid_p521 = OID("\x2B\x81\x04\x00\x23");
-const struct span mf_oid_rsa = OID(PKCS1 "\x01");
-const struct span mf_oid_ed25519 = OID("\x2B\x65\x70");
+const struct span mf_oid_ec_public_key = OID(MF_OID_EC_PUBLIC_KEY);
+const struct span mf_oid_rsa = OID(MF_OID_RSA);
+const struct span mf_oid_ed25519 = OID(MF_OID_ED25519);
 const struct span mf_oid_sha256 = OID(NIST_HASH "\x01");
 const struct span mf_oid_sha384 = OID(NIST_HASH "\x02");
 const struct span mf_oid_sha512 = OID(NIST_HASH "\x03");
 const struct span mf_oid_sha1 = OID("\x2B\x0E\x03\x02\x1A");
-const struct span mf_oid_ecdsa_sha256 = OID(X962 "\x04\x03\x02");
-const struct span mf_oid_ecdsa_sha384 = OID(X962 "\x04\x03\x03");
-const struct span mf_oid_ecdsa_sha512 = OID(X962 "\x04\x03\x04");
-const struct span mf_oid_rsa_sha256 = OID(PKCS1 "\x0B");
-const struct span mf_oid_rsa_sha384 = OID(PKCS1 "\x0C");
-const struct span mf_oid_rsa_sha512 = OID(PKCS1 "\x0D");
+const struct span mf_oid_ecdsa_sha256 = OID(MF_OID_ARC_X962 "\x04\x03\x02");
+const struct span mf_oid_ecdsa_sha384 = OID(MF_OID_ARC_X962 "\x04\x03\x03");
+const struct span mf_oid_ecdsa_sha512 = OID(MF_OID_ARC_X962 "\x04\x03\x04");
+const struct span mf_oid_rsa_sha256 = OID(MF_OID_ARC_PKCS1 "\x0B");
+const struct span mf_oid_rsa_sha384 = OID(MF_OID_ARC_PKCS1 "\x0C");
+const struct span mf_oid_rsa_sha512 = OID(MF_OID_ARC_PKCS1 "\x0D");
 
 const struct span mf_oid_common_name = OID("\x55\x04\x03");
 const struct span mf_oid_organization = OID("\x55\x04\x0A");

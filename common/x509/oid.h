@@ -7,8 +7,7 @@
 #include "common/base/span.h"
 
 /* Algorithms (RFC 5480, RFC 8017, RFC 8410, RFC 5758) */
-extern const struct span mf_oid_ec_public_key, mf_oid_p256, mf_oid_p384, mf_oid_p521;
-extern const struct span mf_oid_rsa, mf_oid_ed25519;
+extern const struct span mf_oid_ec_public_key, mf_oid_rsa, mf_oid_ed25519;
 extern const struct span mf_oid_sha256, mf_oid_sha384, mf_oid_sha512, mf_oid_sha1;
 extern const struct span mf_oid_ecdsa_sha256, mf_oid_ecdsa_sha384, mf_oid_ecdsa_sha512;
 extern const struct span mf_oid_rsa_sha256, mf_oid_rsa_sha384, mf_oid_rsa_sha512;

@@ -24,6 +24,12 @@ static bool parse(struct values *v, const char *const *words, int *operands, boo
          .value = &v->bundle,
          .metavar = "FILE",
          .help = "h"},
+        {.name = "output",
+         .kind = MF_OPTION_TEXT,
+         .value = &v->bundle,
+         .metavar = "FILE",
+         .help = "the same",
+         .hidden = true},
         {.name = "name", .kind = MF_OPTION_LIST, .value = &v->names, .metavar = "N", .help = "h"},
         {.name = "port",
          .kind = MF_OPTION_NUMBER,
@@ -64,6 +70,8 @@ START_TEST(reads_values_after_a_space_and_after_an_equals_sign)
 }
 END_TEST
 
+#define VALUE "a-path-that-tells"
+
 static const struct {
     const char *words[ARGS_MAX];
     const char *message;
@@ -73,7 +81,13 @@ static const struct {
     {{"sign", "--completely-else"}, "see mayfly sign --help"},
     {{"sign", "--bundle"}, "--bundle needs FILE"},
     {{"sign", "--bundle="}, "--bundle was given an empty value"},
-    {{"sign", "--bundle=a", "-b", "b"}, "--bundle was given twice: 'a' and 'b'"},
+    {{"sign", "--bundle=" VALUE, "-b", "b"}, "--bundle was given twice"},
+    {{"sign", "--bundle=b", "--bundle", VALUE}, "--bundle was given twice"},
+    {{"sign", "--bundle", VALUE, "--bundle", VALUE}, "--bundle was given twice"},
+    {{"sign", "--bundle", VALUE, "--output", VALUE},
+     "--bundle and --output are the same option, given twice"},
+    {{"sign", "--port=1", "--port=1"}, "--port was given twice"},
+    {{"sign", "--overwrite", "--overwrite=false"}, "--overwrite was given twice"},
     {{"sign", "--port", "0"}, "--port takes a number from 1 to 65535, not '0'"},
     {{"sign", "--port", "08"}, "not '08'"},
     {{"sign", "--overwrite=yes"}, "--overwrite takes true or false, not 'yes'"},
@@ -89,6 +103,8 @@ START_TEST(refuses_what_it_does_not_know)
     int operands = 0;
     mf_ck_refused(parse(&v, refused[_i].words, &operands, &help, &err), err, refused[_i].message);
     ck_assert_int_eq(err.code, MF_ERR_USAGE);
+    ck_assert_ptr_null(strstr(err.what, VALUE));
+    ck_assert_ptr_null(strstr(err.hint, VALUE));
 }
 END_TEST
 

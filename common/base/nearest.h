@@ -1,6 +1,6 @@
-/* The nearest word: what a mistyped option or verb was meant to be. */
-#ifndef MF_COMMON_RUN_NEAREST_H
-#define MF_COMMON_RUN_NEAREST_H
+/* The nearest word: what a mistyped option, verb or member was meant to be. */
+#ifndef MF_COMMON_BASE_NEAREST_H
+#define MF_COMMON_BASE_NEAREST_H
 
 #include "common/base/span.h"
 

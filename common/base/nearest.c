@@ -1,4 +1,4 @@
-#include "common/run/nearest.h"
+#include "common/base/nearest.h"
 
 enum { WORD_MAX = 40 };
 
