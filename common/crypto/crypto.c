@@ -100,7 +100,7 @@ static bool lib_new(enum crypto_provider provider, struct crypto_lib **out, stru
 
 bool mf_crypto_new(enum crypto_provider provider, struct crypto **out, struct err *err)
 {
-    MF_SCOPED(mf_crypto_leave) bool inside = mf_crypto_enter();
+    MF_CRYPTO_SCOPE;
     MF_SCOPED(mf_crypto_free) struct crypto *c = mf_array_new(1, sizeof *c);
 
     if (c == NULL)
@@ -137,7 +137,7 @@ bool mf_random(struct crypto *c, uint8_t *out, size_t n, struct err *err)
 {
     if (n > RANDOM_MAX)
         return mf_err_set(err, MF_ERR_LIMIT, "more than %d random bytes at once", RANDOM_MAX);
-    MF_SCOPED(mf_crypto_leave) bool inside = mf_crypto_enter();
+    MF_CRYPTO_SCOPE;
     if (RAND_bytes_ex(c->lib->ctx, out, n, 0) != 1)
         return mf_crypto_err(err, MF_ERR_SYSTEM, "cannot draw random bytes");
     return true;

@@ -30,12 +30,13 @@ struct crypto {
     EVP_PKEY_CTX *rsa;                  /* builds RSA keys */
 };
 
-/* Around whatever may put an error into OpenSSL's queue, as
- *     MF_SCOPED(mf_crypto_leave) bool inside = mf_crypto_enter();
- * Leaving drops what was put there since, and nothing older. May be nested. */
+/* Stands first in whatever may put an error into OpenSSL's queue: when its scope ends, what was put
+ * there since is dropped, and nothing older. May be nested. */
+#define MF_CRYPTO_SCOPE \
+    MF_SCOPED(mf_crypto_leave) __attribute__((unused)) bool inside_ = mf_crypto_enter()
 bool mf_crypto_enter(void);
 void mf_crypto_leave(bool *inside);
-/* Sets err with what OpenSSL said last since the innermost mf_crypto_enter, if it said anything.
+/* Sets err with what OpenSSL said last in the innermost scope of this kind, if it said anything.
  * Always false. */
 bool mf_crypto_err(struct err *err, enum err_code code, const char *what);
 

@@ -76,7 +76,7 @@ struct digest {
 
 bool mf_digest_new(struct crypto *c, enum digest_alg alg, struct digest **out, struct err *err)
 {
-    MF_SCOPED(mf_crypto_leave) bool inside = mf_crypto_enter();
+    MF_CRYPTO_SCOPE;
     MF_SCOPED(mf_digest_free) struct digest *d = mf_array_new(1, sizeof *d);
 
     if (d == NULL)

@@ -5,9 +5,13 @@
 
 enum { WIDTH_MAX = 66 }; /* bytes, P-521 */
 
-static bool is_zero(struct span number)
+static bool is_all_zero(struct span number)
 {
-    return number.n == 1 && number.p[0] == 0;
+    size_t i = 0;
+
+    while (i < number.n && number.p[i] == 0)
+        i++;
+    return i == number.n;
 }
 
 bool mf_ecdsa_numbers(struct span der, struct span *r, struct span *s, struct err *err)
@@ -19,7 +23,7 @@ bool mf_ecdsa_numbers(struct span der, struct span *r, struct span *s, struct er
         !mf_der_take(&body, MF_DER_INTEGER, &second, err) ||
         !mf_der_unsigned(second, &second, err) || !mf_der_end(body, err))
         return mf_err_at(err, "ECDSA signature");
-    if (is_zero(first) || is_zero(second))
+    if (is_all_zero(first) || is_all_zero(second))
         return mf_err_set(err, MF_ERR_FORMAT, "ECDSA signature holds a zero");
     *r = first;
     *s = second;
@@ -34,6 +38,8 @@ bool mf_ecdsa_from_raw(struct span raw, size_t width, struct buf *der, struct er
     if (width == 0 || width > WIDTH_MAX || raw.n != 2 * width)
         return mf_err_set(err, MF_ERR_FORMAT, "ECDSA signature has %zu bytes, not %zu", raw.n,
                           2 * width);
+    if (is_all_zero(mf_span_first(raw, width)) || is_all_zero(mf_span_from(raw, width)))
+        return mf_err_set(err, MF_ERR_FORMAT, "ECDSA signature holds a zero");
     bool ok = mf_der_begin(der, MF_DER_SEQUENCE, &mark, err) &&
               mf_der_put_unsigned(der, mf_span_first(raw, width), err) &&
               mf_der_put_unsigned(der, mf_span_from(raw, width), err) &&

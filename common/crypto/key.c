@@ -235,7 +235,7 @@ static bool make_pkey(struct crypto *c, enum key_kind kind, struct span raw, EVP
 bool mf_public_key_from_spki(struct crypto *c, struct span spki, struct public_key **out,
                              struct err *err)
 {
-    MF_SCOPED(mf_crypto_leave) bool inside = mf_crypto_enter();
+    MF_CRYPTO_SCOPE;
     MF_SCOPED(mf_public_key_free) struct public_key *key = NULL;
     struct span rest = spki, body, alg, bits, raw;
     enum key_kind kind = MF_KEY_P256;

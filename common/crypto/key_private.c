@@ -86,7 +86,7 @@ enum key_kind mf_private_key_kind(const struct private_key *key)
 bool mf_private_key_generate(struct crypto *c, enum key_kind kind, struct private_key **out,
                              struct err *err)
 {
-    MF_SCOPED(mf_crypto_leave) bool inside = mf_crypto_enter();
+    MF_CRYPTO_SCOPE;
     const struct key_facts *facts = mf_key_facts(kind);
     EVP_PKEY *pkey = NULL;
 
@@ -284,7 +284,7 @@ static bool is_pair(struct crypto *c, const struct private_key *key, const struc
 bool mf_private_key_from_pkcs8(struct crypto *c, const struct secret *der, struct private_key **out,
                                struct err *err)
 {
-    MF_SCOPED(mf_crypto_leave) bool inside = mf_crypto_enter();
+    MF_CRYPTO_SCOPE;
     MF_SCOPED(mf_private_key_free) struct private_key *key = NULL;
     MF_SCOPED(mf_public_key_free) struct public_key *half = NULL;
     enum key_kind kind = MF_KEY_P256;

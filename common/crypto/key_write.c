@@ -41,7 +41,7 @@ static bool ec_point(const struct private_key *key, uint8_t out[static POINT_MAX
 bool mf_private_key_public(struct crypto *c, const struct private_key *key, struct public_key **out,
                            struct err *err)
 {
-    MF_SCOPED(mf_crypto_leave) bool inside = mf_crypto_enter();
+    MF_CRYPTO_SCOPE;
     MF_SCOPED(mf_buf_done) struct buf n = {.max = 2048};
     MF_SCOPED(mf_buf_done) struct buf e = {.max = 2048};
     uint8_t raw[POINT_MAX];
@@ -148,7 +148,7 @@ static bool put_pkcs8(const struct private_key *key, struct buf *b, struct err *
 bool mf_private_key_to_pkcs8(struct crypto *c, const struct private_key *key, struct secret *out,
                              struct err *err)
 {
-    MF_SCOPED(mf_crypto_leave) bool inside = mf_crypto_enter();
+    MF_CRYPTO_SCOPE;
     MF_SCOPED(mf_secret_done) struct secret s = {0};
 
     (void)c;

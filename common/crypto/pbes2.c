@@ -220,7 +220,7 @@ static bool run_cipher(struct crypto *c, const struct pbes2 *s, const struct sec
 bool mf_pbes2_decrypt(struct crypto *c, struct span der, const struct secret *passphrase,
                       struct secret *out, struct err *err)
 {
-    MF_SCOPED(mf_crypto_leave) bool inside = mf_crypto_enter();
+    MF_CRYPTO_SCOPE;
     MF_SCOPED(mf_secret_done) struct secret key = {0};
     MF_SCOPED(mf_secret_done) struct secret plain = {0};
     struct pbes2 s = {0};
@@ -261,7 +261,7 @@ static bool write_parameters(const struct pbes2 *s, struct buf *out, struct err 
 bool mf_pbes2_encrypt(struct crypto *c, const struct secret *plain, const struct secret *passphrase,
                       struct buf *out, struct err *err)
 {
-    MF_SCOPED(mf_crypto_leave) bool inside = mf_crypto_enter();
+    MF_CRYPTO_SCOPE;
     MF_SCOPED(mf_secret_done) struct secret key = {0};
     MF_SCOPED(mf_secret_done) struct secret encrypted = {0};
     uint8_t fresh[SALT + IV];

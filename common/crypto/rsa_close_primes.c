@@ -101,7 +101,7 @@ static bool search(struct numbers *x, bool *close)
 
 bool mf_rsa_has_close_primes(struct span modulus, bool *close, struct err *err)
 {
-    MF_SCOPED(mf_crypto_leave) bool inside = mf_crypto_enter();
+    MF_CRYPTO_SCOPE;
     MF_SCOPED(numbers_done) struct numbers x = {0};
     bool found = false;
 

@@ -35,7 +35,7 @@ static bool prepare(struct crypto *c, const struct private_key *key, enum sig_sc
 bool mf_sign_digest(struct crypto *c, const struct private_key *key, enum sig_scheme scheme,
                     struct span digest, struct buf *out, struct err *err)
 {
-    MF_SCOPED(mf_crypto_leave) bool inside = mf_crypto_enter();
+    MF_CRYPTO_SCOPE;
     size_t n = (size_t)EVP_PKEY_get_size(key->pkey);
 
     if (!mf_sig_fits(scheme, key->kind, MF_ERR_USAGE, err))
@@ -53,7 +53,7 @@ bool mf_sign_digest(struct crypto *c, const struct private_key *key, enum sig_sc
 static bool sign_ed25519(struct crypto *c, const struct private_key *key, struct span message,
                          struct buf *out, struct err *err)
 {
-    MF_SCOPED(mf_crypto_leave) bool inside = mf_crypto_enter();
+    MF_CRYPTO_SCOPE;
     size_t n = 64;
 
     if (!mf_buf_reserve(out, n, err))

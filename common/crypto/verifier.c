@@ -75,7 +75,7 @@ static bool set_padding(struct crypto *c, EVP_PKEY_CTX *ctx, enum sig_scheme sch
 static bool verify_digest(struct crypto *c, const struct public_key *key, enum sig_scheme scheme,
                           struct span digest, struct span signature)
 {
-    MF_SCOPED(mf_crypto_leave) bool inside = mf_crypto_enter();
+    MF_CRYPTO_SCOPE;
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(key->lib->ctx, key->pkey, NULL);
     bool good = ctx != NULL && EVP_PKEY_verify_init(ctx) == 1 && set_padding(c, ctx, scheme) &&
                 EVP_PKEY_verify(ctx, signature.p, signature.n, digest.p, digest.n) == 1;
@@ -87,7 +87,7 @@ static bool verify_digest(struct crypto *c, const struct public_key *key, enum s
 static bool verify_ed25519(struct crypto *c, const struct public_key *key, struct span message,
                            struct span signature)
 {
-    MF_SCOPED(mf_crypto_leave) bool inside = mf_crypto_enter();
+    MF_CRYPTO_SCOPE;
     bool good = EVP_MD_CTX_reset(c->verify) == 1 &&
                 EVP_DigestVerifyInit_ex(c->verify, NULL, NULL, key->lib->ctx, NULL, key->pkey,
                                         NULL) == 1 &&

@@ -122,6 +122,12 @@ START_TEST(ecdsa_forms_convert_both_ways)
     mf_ck_refused(mf_ecdsa_from_raw(MF_SPAN_OF(in), 48, &der, &err), err, "64 bytes, not 96");
     mf_err_clear(&err);
     mf_ck_refused(mf_ecdsa_to_raw(mf_buf_span(&der), 31, &raw, &err), err, "above 31 bytes");
+    for (size_t half = 0; half < 64; half += 32) {
+        uint8_t zero[64] = {[31] = 1, [63] = 1};
+        zero[half + 31] = 0;
+        mf_err_clear(&err);
+        mf_ck_refused(mf_ecdsa_from_raw(MF_SPAN_OF(zero), 32, &der, &err), err, "holds a zero");
+    }
 }
 END_TEST
 
