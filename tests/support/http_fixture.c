@@ -137,3 +137,13 @@ void mf_fixture_answer(struct http_fixture *f, size_t from, size_t count)
         ck_assert_ptr_null(answers[i].reply.body.p);
     free(answers);
 }
+
+struct http_client *mf_fixture_client(void)
+{
+    static const struct http_client_params params = {.user_agent = "mayfly-test/1"};
+    struct http_client *client = NULL;
+    struct err err = {0};
+
+    mf_ck_ok(mf_http_client_new(&params, &client, &err), err);
+    return client;
+}

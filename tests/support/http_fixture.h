@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "common/net/http_client.h"
 #include "common/net/http_server.h"
 
 enum { FIXTURE_TICKETS_MAX = 2048, FIXTURE_BIG = 1024 * 1024 };
@@ -35,5 +36,7 @@ void mf_fixture_free(struct http_fixture **fixture);
 void mf_fixture_wait(struct http_fixture *fixture, size_t count);
 /* Answers tickets [from, from + count) in one call with their query as the body. */
 void mf_fixture_answer(struct http_fixture *fixture, size_t from, size_t count);
+/* A client without further settings; the caller frees it. */
+struct http_client *mf_fixture_client(void);
 
 #endif

@@ -18,6 +18,8 @@ bool mf_wire_read_all(int fd, struct buf *out);
 bool mf_wire_read_until(int fd, struct buf *out, const char *text, unsigned times);
 /* Closes so that the other side gets a reset. */
 void mf_wire_reset(int fd);
+/* Milliseconds of a clock that never goes back. */
+uint64_t mf_wire_now_ms(void);
 /* How often text stands in bytes. */
 unsigned mf_wire_count(const struct buf *bytes, const char *text);
 

@@ -14,16 +14,6 @@
 #define OK_ANSWER   "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 #define BUSY(after) "HTTP/1.1 503 Busy\r\n" after "Content-Length: 4\r\n\r\nbusy"
 
-static struct http_client *make_client(void)
-{
-    static const struct http_client_params params = {.user_agent = "mayfly-test/1"};
-    struct http_client *client = NULL;
-    struct err err = {0};
-
-    mf_ck_ok(mf_http_client_new(&params, &client, &err), err);
-    return client;
-}
-
 static const char *url_of(uint16_t port, const char *path)
 {
     static char url[128];
@@ -38,18 +28,10 @@ static struct http_call get(const char *url)
         .method = "GET", .url = url, .answer_max = 4096, .total_ms = 10000, .tries = 1};
 }
 
-static uint64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 START_TEST(get_and_post_reach_our_own_server)
 {
     MF_SCOPED(mf_fixture_free) struct http_fixture *f = mf_fixture_start(&mf_fixture_params);
-    MF_SCOPED(mf_http_client_free) struct http_client *client = make_client();
+    MF_SCOPED(mf_http_client_free) struct http_client *client = mf_fixture_client();
     struct err err = {0};
 
     for (int i = 0; i < 3; i++) {
@@ -76,7 +58,7 @@ START_TEST(requests_say_what_they_should_and_share_a_connection)
     static const struct script_step steps[] = {{OK_ANSWER, MF_SCRIPT_KEEP},
                                                {OK_ANSWER, MF_SCRIPT_CLOSE}};
     MF_SCOPED(mf_script_done) struct script_server s;
-    MF_SCOPED(mf_http_client_free) struct http_client *client = make_client();
+    MF_SCOPED(mf_http_client_free) struct http_client *client = mf_fixture_client();
     MF_SCOPED(mf_secret_done) struct secret token = {0};
     struct err err = {0};
 
@@ -181,7 +163,7 @@ static const struct {
 START_TEST(what_servers_do_becomes_an_answer_or_an_error)
 {
     MF_SCOPED(mf_script_done) struct script_server s;
-    MF_SCOPED(mf_http_client_free) struct http_client *client = make_client();
+    MF_SCOPED(mf_http_client_free) struct http_client *client = mf_fixture_client();
     MF_SCOPED(mf_http_answer_done) struct http_answer answer = {0};
     struct err err = {0};
     char place[40];
@@ -210,10 +192,10 @@ START_TEST(retry_after_is_told_and_kept)
     static const struct script_step steps[] = {{BUSY("Retry-After: 1\r\n"), MF_SCRIPT_KEEP},
                                                {BUSY("Retry-After: 7\r\n"), MF_SCRIPT_CLOSE}};
     MF_SCOPED(mf_script_done) struct script_server s;
-    MF_SCOPED(mf_http_client_free) struct http_client *client = make_client();
+    MF_SCOPED(mf_http_client_free) struct http_client *client = mf_fixture_client();
     MF_SCOPED(mf_http_answer_done) struct http_answer answer = {0};
     struct err err = {0};
-    uint64_t start = now_ms();
+    uint64_t start = mf_wire_now_ms();
 
     mf_script_start(&s, steps, MF_LEN(steps));
     struct http_call call = get(url_of(s.port, "/"));
@@ -221,7 +203,7 @@ START_TEST(retry_after_is_told_and_kept)
     mf_ck_ok(mf_http_call(client, &call, &answer, &err), err);
     ck_assert_uint_eq(answer.status, 503);
     ck_assert_uint_eq(answer.retry_after_s, 7);
-    ck_assert_uint_ge(now_ms() - start, 999);
+    ck_assert_uint_ge(mf_wire_now_ms() - start, 999);
 }
 END_TEST
 
@@ -238,7 +220,7 @@ static const struct {
 START_TEST(life_of_an_answer_is_told)
 {
     MF_SCOPED(mf_script_done) struct script_server s;
-    MF_SCOPED(mf_http_client_free) struct http_client *client = make_client();
+    MF_SCOPED(mf_http_client_free) struct http_client *client = mf_fixture_client();
     MF_SCOPED(mf_http_answer_done) struct http_answer answer = {0};
     struct err err = {0};
     char reply[256];
@@ -259,9 +241,9 @@ START_TEST(silent_server_costs_no_more_than_the_deadline)
     static const struct script_step steps[] = {{"", MF_SCRIPT_HANG},
                                                {"HTTP/1.1 2", MF_SCRIPT_HANG}};
     MF_SCOPED(mf_script_done) struct script_server s;
-    MF_SCOPED(mf_http_client_free) struct http_client *client = make_client();
+    MF_SCOPED(mf_http_client_free) struct http_client *client = mf_fixture_client();
     struct http_answer answer = {0};
-    uint64_t start = now_ms();
+    uint64_t start = mf_wire_now_ms();
 
     mf_script_start(&s, steps, MF_LEN(steps));
     for (size_t i = 0; i < MF_LEN(steps); i++) {
@@ -273,27 +255,27 @@ START_TEST(silent_server_costs_no_more_than_the_deadline)
         mf_ck_refused(mf_http_call(client, &call, &answer, &err), err, "no whole answer in time");
         ck_assert_int_eq(err.code, MF_ERR_UNAVAILABLE);
     }
-    ck_assert_uint_ge(now_ms() - start, 199);
-    ck_assert_uint_lt(now_ms() - start, 5000);
+    ck_assert_uint_ge(mf_wire_now_ms() - start, 199);
+    ck_assert_uint_lt(mf_wire_now_ms() - start, 5000);
     ck_assert_ptr_null(answer.body.p);
 }
 END_TEST
 
 START_TEST(refused_connection_is_tried_again_and_then_said)
 {
-    MF_SCOPED(mf_http_client_free) struct http_client *client = make_client();
+    MF_SCOPED(mf_http_client_free) struct http_client *client = mf_fixture_client();
     struct http_answer answer = {0};
     struct err err = {0};
     uint16_t port = 0;
     int fd = mf_wire_listen(&port);
-    uint64_t start = now_ms();
+    uint64_t start = mf_wire_now_ms();
 
     close(fd);
     struct http_call call = get(url_of(port, "/"));
     call.tries = 2;
     mf_ck_refused(mf_http_call(client, &call, &answer, &err), err, "cannot connect");
     ck_assert_int_eq(err.code, MF_ERR_UNAVAILABLE);
-    ck_assert_uint_ge(now_ms() - start, MF_RETRY_FLOOR_MS - 1);
+    ck_assert_uint_ge(mf_wire_now_ms() - start, MF_RETRY_FLOOR_MS - 1);
 }
 END_TEST
 
@@ -315,7 +297,7 @@ static const struct {
 
 START_TEST(misuse_is_refused_before_anything_is_sent)
 {
-    MF_SCOPED(mf_http_client_free) struct http_client *client = make_client();
+    MF_SCOPED(mf_http_client_free) struct http_client *client = mf_fixture_client();
     MF_SCOPED(mf_secret_done) struct secret token = {0};
     struct http_answer answer = {0};
     struct err err = {0};
@@ -335,7 +317,7 @@ END_TEST
 START_TEST(calls_run_at_once)
 {
     MF_SCOPED(mf_fixture_free) struct http_fixture *f = mf_fixture_start(&mf_fixture_params);
-    MF_SCOPED(mf_http_client_free) struct http_client *client = make_client();
+    MF_SCOPED(mf_http_client_free) struct http_client *client = mf_fixture_client();
     enum { COUNT = 40 };
     struct http_call calls[COUNT];
     struct http_result results[COUNT];

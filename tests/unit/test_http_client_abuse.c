@@ -5,21 +5,12 @@
 
 #include "common/base/clock.h"
 #include "common/net/http_client.h"
+#include "tests/support/http_fixture.h"
 #include "tests/support/script_server.h"
 #include "tests/support/suite.h"
 #include "tests/support/wire.h"
 
 enum { MEMORY_MAX = 64 * 1024 }; /* KiB more than before the call */
-
-static struct http_client *make_client(void)
-{
-    static const struct http_client_params params = {.user_agent = "mayfly-test/1"};
-    struct http_client *client = NULL;
-    struct err err = {0};
-
-    mf_ck_ok(mf_http_client_new(&params, &client, &err), err);
-    return client;
-}
 
 static long peak_memory(void)
 {
@@ -54,7 +45,7 @@ static const struct {
 START_TEST(endless_answer_is_cut)
 {
     MF_SCOPED(mf_script_done) struct script_server s;
-    MF_SCOPED(mf_http_client_free) struct http_client *client = make_client();
+    MF_SCOPED(mf_http_client_free) struct http_client *client = mf_fixture_client();
     struct http_answer answer = {0};
     struct err err = {0};
     char url[64];
@@ -78,7 +69,7 @@ START_TEST(answer_whose_head_is_cut_is_none)
 
     for (size_t i = 0; i < MF_LEN(steps); i++) {
         MF_SCOPED(mf_script_done) struct script_server s;
-        MF_SCOPED(mf_http_client_free) struct http_client *client = make_client();
+        MF_SCOPED(mf_http_client_free) struct http_client *client = mf_fixture_client();
         struct http_answer answer = {0};
         struct err err = {0};
         char url[64];
@@ -131,7 +122,7 @@ START_TEST(proxies_of_the_environment_see_no_loopback)
     snprintf(url, sizeof url, "http://127.0.0.1:%u", (unsigned)nobody);
     for (size_t i = 0; i < MF_LEN(names); i++)
         ck_assert_int_eq(setenv(names[i], url, 1), 0);
-    client = make_client();
+    client = mf_fixture_client();
     mf_script_start(&s, &step, 1);
     snprintf(url, sizeof url, "http://127.0.0.1:%u/", (unsigned)s.port);
     struct http_call call = {

@@ -13,14 +13,6 @@
 
 enum { ANSWER_MAX = 4 * 1024 * 1024 };
 
-static uint64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 START_TEST(request_that_comes_byte_by_byte_is_served)
 {
     MF_SCOPED(mf_fixture_free) struct http_fixture *f = mf_fixture_start(&mf_fixture_params);
@@ -49,7 +41,7 @@ START_TEST(request_slower_than_its_deadline_is_cut)
     MF_SCOPED(mf_fixture_free) struct http_fixture *f = mf_fixture_start(&params);
     MF_SCOPED(mf_buf_done) struct buf answer = {.max = ANSWER_MAX};
     int fd = mf_wire_connect(f->port);
-    uint64_t start = now_ms();
+    uint64_t start = mf_wire_now_ms();
     struct timeval pause = {.tv_usec = 10000};
     uint8_t byte;
     ssize_t n = -1;
@@ -58,11 +50,11 @@ START_TEST(request_slower_than_its_deadline_is_cut)
     if (_i == 2)
         ck_assert(mf_wire_read_until(fd, &answer, "\r\n\r\nnow", 1));
     ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &pause, sizeof pause), 0);
-    while (n < 0 && now_ms() - start < 5000 && mf_wire_try_send(fd, MF_SPAN("a")))
+    while (n < 0 && mf_wire_now_ms() - start < 5000 && mf_wire_try_send(fd, MF_SPAN("a")))
         n = recv(fd, &byte, 1, 0);
     ck_assert_int_le(n, 0);
-    ck_assert_uint_ge(now_ms() - start, 190);
-    ck_assert_uint_lt(now_ms() - start, 4000);
+    ck_assert_uint_ge(mf_wire_now_ms() - start, 190);
+    ck_assert_uint_lt(mf_wire_now_ms() - start, 4000);
     ck_assert_uint_eq(atomic_load(&f->calls), _i == 2 ? 1 : 0);
     close(fd);
 }
@@ -318,12 +310,12 @@ START_TEST(stop_ends_when_nobody_answers)
     MF_SCOPED(mf_fixture_free) struct http_fixture *f = mf_fixture_start(&mf_fixture_params);
     MF_SCOPED(mf_buf_done) struct buf answer = {.max = ANSWER_MAX};
     int fd = mf_wire_connect(f->port);
-    uint64_t start = now_ms();
+    uint64_t start = mf_wire_now_ms();
 
     mf_wire_send(fd, MF_SPAN("POST /later?z HTTP/1.1\r\n" HOST "Content-Length: 1\r\n\r\na"));
     mf_fixture_wait(f, 1);
     mf_http_server_stop(f->server, 100);
-    ck_assert_uint_ge(now_ms() - start, 90);
+    ck_assert_uint_ge(mf_wire_now_ms() - start, 90);
     mf_wire_read_all(fd, &answer);
     ck_assert_uint_eq(answer.n, 0);
     mf_fixture_answer(f, 0, 1);

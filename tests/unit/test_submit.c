@@ -1,6 +1,7 @@
 /* Submissions against a server that plays a log, and every status by what it means. */
 #include "common/x509/oid.h"
 #include "common/x509/precert.h"
+#include "tests/support/http_fixture.h"
 #include "tests/support/script_server.h"
 #include "tests/support/suite.h"
 #include "tests/support/x509_maker.h"
@@ -16,16 +17,6 @@
 #define SCT                                                                                     \
     "{\"sct_version\":0,\"id\":\"" ROOT "\",\"timestamp\":7,\"extensions\":\"\",\"signature\":" \
     "\"BAMAAnl6\"}"
-
-static struct http_client *make_client(void)
-{
-    static const struct http_client_params params = {.user_agent = "mayfly-test/1"};
-    struct http_client *client = NULL;
-    struct err err = {0};
-
-    mf_ck_ok(mf_http_client_new(&params, &client, &err), err);
-    return client;
-}
 
 static const char *reply(const char *status, const char *body)
 {
@@ -51,7 +42,7 @@ static bool was_sent(const struct script_server *s, const char *text)
 
 START_TEST(sends_an_entry_and_reads_the_answer)
 {
-    MF_SCOPED(mf_http_client_free) struct http_client *client = make_client();
+    MF_SCOPED(mf_http_client_free) struct http_client *client = mf_fixture_client();
     MF_SCOPED(mf_tlog_entry_done) struct tlog_entry e = {0};
     MF_SCOPED(mf_script_done) struct script_server s;
     struct script_step step = {reply("201 Created", ENTRY), MF_SCRIPT_CLOSE};
@@ -71,7 +62,7 @@ END_TEST
 
 START_TEST(sends_a_chain_and_reads_the_answer)
 {
-    MF_SCOPED(mf_http_client_free) struct http_client *client = make_client();
+    MF_SCOPED(mf_http_client_free) struct http_client *client = mf_fixture_client();
     MF_SCOPED(mf_buf_done) struct buf storage = {.max = MF_SCT_ANSWER_MAX};
     MF_SCOPED(mf_script_done) struct script_server s;
     struct script_step step = {reply("200 OK", SCT), MF_SCRIPT_CLOSE};
@@ -93,7 +84,7 @@ END_TEST
 
 START_TEST(names_the_log_that_refused)
 {
-    MF_SCOPED(mf_http_client_free) struct http_client *client = make_client();
+    MF_SCOPED(mf_http_client_free) struct http_client *client = mf_fixture_client();
     MF_SCOPED(mf_script_done) struct script_server s;
     struct script_step step = {
         reply("400 Bad Request", "{\"code\":3,\"message\":\"no such key\",\"details\":[]}"),
