@@ -306,7 +306,9 @@ START_TEST(its_files_are_its_own)
     struct dev_issuer *kept = issuer;
     struct stat st;
     struct err err = {0};
+    char aside[128];
 
+    snprintf(aside, sizeof aside, "%s", path_of("aside"));
     for (size_t i = 0; i < MF_LEN(files); i++) {
         ck_assert_int_eq(stat(path_of(files[i]), &st), 0);
         ck_assert_uint_eq(st.st_mode & 0777, 0600);
@@ -319,6 +321,11 @@ START_TEST(its_files_are_its_own)
         bool ok = new_issuer("http://127.0.0.1:1", NULL, 0, &err);
         ck_assert_int_eq(chmod(path_of(files[i]), 0600), 0);
         mf_ck_refused(ok, err, "others than its owner may use it (mode 0640)");
+        mf_err_clear(&err); /* a pipe in its place is not waited for */
+        ck_assert(rename(path_of(files[i]), aside) == 0 && mkfifo(path_of(files[i]), 0600) == 0);
+        ok = new_issuer("http://127.0.0.1:1", NULL, 0, &err);
+        ck_assert_int_eq(rename(aside, path_of(files[i])), 0);
+        mf_ck_refused(ok, err, "not a regular file");
     }
     issuer = kept;
 }
