@@ -135,6 +135,25 @@ START_TEST(takes_a_checkpoint_under_the_logs_name_alone)
 }
 END_TEST
 
+/* A root may say that the key signs checkpoints under another ID than the log's own. */
+START_TEST(goes_by_the_key_id_that_the_root_names)
+{
+    MF_SCOPED(mf_buf_done) struct buf note = {.max = MF_NOTE_MAX};
+    const struct checkpoint_case one = {
+        .is_v1 = true, .name = "log.example", .origin = "log.example - 12"};
+    struct merkle_head head;
+    struct err err = {0};
+
+    log_entry.base_url = MF_SPAN("https://log.example");
+    log_entry.checkpoint_key_id[0] ^= 1;
+    write_note(&one, &note);
+    mf_ck_ok(mf_checkpoint_check(crypto, mf_buf_span(&note), &log_entry, true, &head, &err), err);
+    log_entry.checkpoint_key_id[0] ^= 1;
+    mf_ck_refused(mf_checkpoint_check(crypto, mf_buf_span(&note), &log_entry, true, &head, &err),
+                  err, "no signature by log.example+");
+}
+END_TEST
+
 Suite *mf_suite(void)
 {
     Suite *suite = suite_create("checkpoint_check");
@@ -142,6 +161,7 @@ Suite *mf_suite(void)
 
     tcase_add_checked_fixture(names, set_up, tear_down);
     tcase_add_loop_test(names, takes_a_checkpoint_under_the_logs_name_alone, 0, MF_LEN(cases));
+    tcase_add_test(names, goes_by_the_key_id_that_the_root_names);
     suite_add_tcase(suite, names);
     return suite;
 }

@@ -104,13 +104,14 @@ START_TEST(names_the_step_and_the_reason)
 }
 END_TEST
 
-#define V01    "happy-path-v0.1"
-#define V02    "happy-path-v0.2"
-#define V03    "happy-path-v0.3"
-#define DSSE   "happy-path-intoto-in-dsse-v3"
-#define INTOTO "intoto-with-custom-trust-root"
-#define KEY    "managed-key-happy-path"
-#define END_AT "trust-root-tlog-validity-end-inclusive"
+#define V01         "happy-path-v0.1"
+#define V02         "happy-path-v0.2"
+#define V03         "happy-path-v0.3"
+#define DSSE        "happy-path-intoto-in-dsse-v3"
+#define INTOTO      "intoto-with-custom-trust-root"
+#define KEY         "managed-key-happy-path"
+#define STAGING_KEY "managed-key-and-trusted-root" /* its root names an authority */
+#define END_AT      "trust-root-tlog-validity-end-inclusive"
 
 #define PROMISE "\"inclusionPromise\":{"
 #define VERSION(from, to)                              \
@@ -142,6 +143,8 @@ static const struct {
      "2 of certificate and publicKey are there"},
     {{V01, .bundle = {"\"messageSignature\"", NULL, "\"dsseEnvelope\":{},\"messageSignature\""}},
      "2 of messageSignature and dsseEnvelope"},
+    {{V01, .bundle = {"\"certificates\":[", NULL, "\"certificates\":[{},{},{},{},{},{},{},{},"}},
+     "x509CertificateChain has 9 certificates; 1 to 8 are allowed"},
     /* the entry */
     {{V01, .bundle = {"\"0.0.1\"", NULL, "\"0.0.2\""}},
      "a Rekor v2 entry has no inclusion promise"},
@@ -211,6 +214,13 @@ static const struct {
     {{KEY, .bundle = {"\"hint\":", "}", ""}}, NULL},
     {{KEY, .bundle = {"\"hint\":", "}", "\"hint\":1"}}, "publicKey: hint: "},
     {{KEY, .bundle = {PROMISE, "\"inclusionProof\"", ""}}, NULL},
+    {{.name = STAGING_KEY}, NULL},
+    {{STAGING_KEY, .bundle = {PROMISE, "\"inclusionProof\"", ""}},
+     "timestamp: there is no timestamp"},
+    {{DSSE, .bundle = {"\"certificate\":{", "\"sig\":",
+                       "\"publicKey\":{\"hint\":\"a\"}},\"dsseEnvelope\":{\"payload\":\"AA==\","
+                       "\"payloadType\":\"t\",\"signatures\":[{\"keyid\":\"b\","}},
+     "dsseEnvelope: signatures[0]: keyid and the public key's hint differ"},
 };
 
 START_TEST(names_what_was_changed)
