@@ -278,8 +278,17 @@ def fill_disk(report, disk, requests):
     status, answer = post(connection, requests[1])
     report.check("writing goes on once there is space", status == 201, answer)
     checker.answer(answer)
-    status = log.kill(signal.SIGTERM)
-    report.check("and it stops cleanly", status == 0, status)
+    log.process.terminate()
+    _, said = log.process.communicate(timeout=30)
+    report.check("and it stops cleanly", log.process.returncode == 0, log.process.returncode)
+    lines = [json.loads(line) for line in said.splitlines()]
+    told = {(line["level"], line["event"]) for line in lines if line.get("code") == "unavailable"}
+    report.check("both waits were logged", told == {("warn", "request refused for now"),
+                                                   ("warn", "the public tree does not follow")},
+                 told)
+    report.check("with the log and the reason", all(
+        line["origin"] == "full.example" and "full" in line["reason"] for line in lines
+        if line.get("code") == "unavailable"), lines)
     said = log.start()
     report.check("and starts again", said is None, said)
     checker.finish(log.url)

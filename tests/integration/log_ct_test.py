@@ -24,7 +24,7 @@ SCT_LIST = "1.3.6.1.4.1.11129.2.4.2=DER:04:02:00:00"
 class Authority:
     """A key and its certificate, made by the openssl command."""
 
-    def __init__(self, folder, name, issuer=None):
+    def __init__(self, folder, name, issuer=None, *extensions):
         self.folder, self.name, self.count = folder, name, 0
         self.key, self.pem = folder / f"{name}.key", folder / f"{name}.pem"
         openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256",
@@ -34,7 +34,7 @@ class Authority:
                     "-out", self.pem)
         else:
             der = issuer.issue(name, self.key, "basicConstraints=critical,CA:TRUE",
-                               "keyUsage=critical,keyCertSign")
+                               "keyUsage=critical,keyCertSign", *extensions)
             openssl("x509", "-inform", "DER", "-out", self.pem, data=der)
         self.der = openssl("x509", "-in", self.pem, "-outform", "DER")
         self.spki = openssl("pkey", "-in", self.key, "-pubout", "-outform", "DER")
@@ -168,6 +168,8 @@ def check_tree(report, folder, port, spki, origin):
 
 def refusals(report, port, root, middle, key, folder):
     stranger = Authority(folder, "stranger")
+    presigner = Authority(folder, "presigner", middle,
+                          "extendedKeyUsage=critical,1.3.6.1.4.1.11129.2.4.4")
     pre = middle.issue("pre", key, POISON)
     end = Authority(folder, "end", middle)
     end_der = middle.issue("end", end.key)
@@ -189,6 +191,9 @@ def refusals(report, port, root, middle, key, folder):
          (stranger.issue("far", key, POISON), stranger.der), "accepted root"),
         ("a chain out of order", "add-pre-chain", (pre, root.der, middle.der), "chain[0]"),
         ("a chain with a hole", "add-pre-chain", (pre, root.der), "chain[0]"),
+        ("a precertificate signing certificate", "add-pre-chain",
+         (presigner.issue("by", key, POISON), presigner.der, middle.der),
+         "precertificate signing certificates are not taken"),
         ("no chain", "add-pre-chain", (), "0 certificates"),
         ("bytes that are no certificate", "add-chain", (b"nothing",), "chain[0]"),
     ]
@@ -200,6 +205,64 @@ def refusals(report, port, root, middle, key, folder):
     changed[-1] ^= 1
     status, answer = add(port, "add-pre-chain", bytes(changed), middle.der)
     report.check("refuses a changed signature", status == 400, status, answer)
+
+
+def bad_requests(report, port, middle, key):
+    leaf = middle.issue("row", key)
+    good = [b64(leaf), b64(middle.der)]
+    table = [
+        ("no JSON", "{", "line 1"),
+        ("an array", json.dumps(good), "chain: is missing"),
+        ("no chain member", "{}", "chain"),
+        ("a chain that is no array", json.dumps({"chain": good[0]}), "chain"),
+        ("a chain with a number", json.dumps({"chain": [good[0], 1]}), "chain[1]"),
+        ("base64 with a line end", json.dumps({"chain": [good[0][:64] + "\n" + good[0][64:],
+                                                        good[1]]}), "chain[0]"),
+        ("two chains", f'{{"chain":{json.dumps(good)},"chain":[]}}', "twice"),
+        ("bytes behind it", json.dumps({"chain": good}) + "x", "something follows"),
+        ("bytes behind a certificate", json.dumps({"chain": [b64(leaf + b"x"), good[1]]}),
+         "chain[0]"),
+    ]
+    for name, body, said in table:
+        status, _, answer = ask(port, "POST", "/ct/v1/add-chain", body)
+        report.check(f"refuses {name}", status == 400 and
+                     said in json.loads(answer)["message"], status, answer)
+    status = ask(port, "POST", "/ct/v1/add-chain", " " * (512 * 1024 + 1))[0]
+    report.check("refuses a body above 512 KiB", status == 413, status)
+    for method, path, want in (("GET", "/ct/v1/add-chain", 501), ("GET", "/ct/v1/add-pre-chain", 501),
+                               ("POST", "/ct/v1/get-roots", 501), ("GET", "/ct/v1/get-sth", 404),
+                               ("POST", "/api/v2/log/entries", 404),
+                               ("GET", "/tile/entries/000.p/1", 404),
+                               ("GET", "/issuer/" + "0" * 64, 404)):
+        status = ask(port, method, path)[0]
+        report.check(f"answers {want} to {method} {path}", status == want, status)
+    status, headers, body = ask(port, "POST", "/ct/v1/add-chain", json.dumps({"chain": good}))
+    sct = json.loads(body)
+    report.check("answers with the members of RFC 6962, numbers as numbers", status == 200 and
+                 headers["Content-Type"] == "application/json" and
+                 sorted(sct) == ["extensions", "id", "sct_version", "signature", "timestamp"] and
+                 isinstance(sct["timestamp"], int) and
+                 len(base64.b64decode(sct["extensions"])) == 8, sct)
+
+
+def long_chains(report, folder, port, middle, key):
+    """17 certificates whose root is not among them: one issuer too many for an entry."""
+    below = [middle]
+    while len(below) < 16:
+        below.append(Authority(folder, f"deep{len(below)}", below[-1]))
+    issuers = [authority.der for authority in reversed(below)]
+    chains = [(middle.issue(f"beside {i}", key, POISON), middle.der) for i in range(20)]
+    chains.insert(10, (below[-1].issue("too deep", key, POISON), *issuers))
+    with concurrent.futures.ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda chain: add(port, "add-pre-chain", *chain), chains))
+    status, answer = answers.pop(10)
+    report.check("refuses a chain of 17 certificates", status == 400 and
+                 "more than 16 issuers" in answer["message"], status, answer)
+    report.check("and takes those that came with it", {status for status, _ in answers} == {200},
+                 answers)
+    status, answer = add(port, "add-pre-chain", below[-2].issue("as deep as it may be", key, POISON),
+                         *issuers[1:])
+    report.check("takes a chain of 16 certificates and their root", status == 200, answer)
 
 
 def main():
@@ -262,6 +325,8 @@ def main():
     report.check("both stop with status 0", status == 0, status)
     log.start()
     check_tree(report, folder, port, spki, "ct.example")
+    bad_requests(report, port, middle, key)
+    long_chains(report, folder, port, middle, key)
     log.kill(signal.SIGTERM)
     shutil.rmtree(folder)
     return report.finish()
