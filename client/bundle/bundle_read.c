@@ -1,4 +1,5 @@
 /* Reads bundles strictly. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "client/bundle/bundle.h"
@@ -42,9 +43,12 @@ static bool check_media_type(const struct json_node *root, struct bundle *b, str
 static bool pick_one(const struct json_node *object, const char *const *names, size_t count,
                      size_t *which, struct err *err)
 {
+    char list[128] = "";
     size_t found = 0;
 
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0, at = 0; i < count; i++) {
+        int n = snprintf(list + at, sizeof list - at, "%s%s", i > 0 ? ", " : "", names[i]);
+        at += n > 0 && (size_t)n < sizeof list - at ? (size_t)n : 0;
         if (mf_json_get(object, names[i]) == NULL)
             continue;
         *which = i;
@@ -52,8 +56,8 @@ static bool pick_one(const struct json_node *object, const char *const *names, s
     }
     if (found == 1)
         return true;
-    return mf_err_set(err, MF_ERR_FORMAT, "%zu of %s and %s are there; it must be exactly one",
-                      found, names[0], names[1]);
+    return mf_err_set(err, MF_ERR_FORMAT, "%zu of %s are there; it must be exactly one", found,
+                      list);
 }
 
 /* Any certificate but the leaf is read only to be refused: what is trusted comes from the trusted
@@ -205,8 +209,9 @@ static bool read_digest(const struct json_node *content, struct bundle *b, struc
 
     if (mf_json_get(content, "messageDigest") == NULL)
         return true;
-    if (!mf_json_member_object(content, "messageDigest", &object, err) ||
-        !read_algorithm(object, &b->digest_alg, err) ||
+    if (!mf_json_member_object(content, "messageDigest", &object, err))
+        return false;
+    if (!read_algorithm(object, &b->digest_alg, err) ||
         !mf_json_member_bytes(object, "digest", &b->digest, err))
         return mf_err_at(err, "messageDigest");
     if (b->digest.n != mf_digest_length(b->digest_alg)) {

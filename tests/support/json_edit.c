@@ -137,13 +137,14 @@ char *mf_json_copies(const char *value, size_t count)
     return (char *)out.p;
 }
 
-char *mf_json_filled(size_t count)
+char *mf_json_zeroes(size_t bytes)
 {
-    char *text = malloc(count + 3);
+    size_t digits = bytes / 3 * 4 + (bytes % 3 > 0 ? bytes % 3 + 1 : 0);
+    char *text = malloc(digits + 3);
 
     must(text != NULL, "no memory");
-    memset(text, 'A', count + 2);
-    text[0] = text[count + 1] = '"';
-    text[count + 2] = '\0';
+    memset(text, 'A', digits + 2);
+    text[0] = text[digits + 1] = '"';
+    text[digits + 2] = '\0';
     return text;
 }

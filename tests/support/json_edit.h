@@ -8,8 +8,9 @@
  * JSON, or left out when value is null. A last member that is not there is added. Any other path
  * that leads nowhere ends the program. The caller frees it. */
 struct buf mf_json_edited(struct span text, const char *path, const char *value);
-/* Raw JSON: an array of so many copies of a value; a string of so many 'A's. The caller frees. */
+/* Raw JSON: an array of so many copies of a value; base64 of so many zero bytes. The caller frees.
+ */
 char *mf_json_copies(const char *value, size_t count);
-char *mf_json_filled(size_t count);
+char *mf_json_zeroes(size_t bytes);
 
 #endif
