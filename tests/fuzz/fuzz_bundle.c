@@ -18,7 +18,8 @@ static void require_same_entry(const struct tlog_entry *a, const struct tlog_ent
 
 static void check_limits(const struct bundle *b)
 {
-    mf_require(b->minor_version == 2 || b->minor_version == 3);
+    mf_require(b->minor_version >= 1 && b->minor_version <= 3);
+    mf_require(!b->has_key || b->certificate.n == 0);
     mf_require(b->entry_count <= MF_BUNDLE_ENTRIES_MAX);
     mf_require(b->timestamp_count <= MF_BUNDLE_TIMESTAMPS_MAX);
     mf_require(b->signature.n > 0);
@@ -65,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     check_limits(b);
-    if (!b->is_dsse && b->has_digest && b->entry_count > 0 && b->timestamp_count > 0)
+    if (!b->has_key && !b->is_dsse && b->has_digest && b->entry_count > 0 && b->timestamp_count > 0)
         check_written(b);
     return 0;
 }

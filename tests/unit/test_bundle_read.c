@@ -23,8 +23,9 @@ static const struct row message_rows[] = {
     {"mediaType", "\"\"", "mediaType: '' is not a Sigstore bundle that we know"},
     {"mediaType", "\"" TYPE ".v0.3+json \"", "is not a Sigstore bundle that we know"},
     {"mediaType", "\"" TYPE "+json;version=99.9\"", "is not a Sigstore bundle that we know"},
-    {"mediaType", "\"" TYPE ".v0.1+json\"", "bundles of version 0.1 are not verified yet"},
-    {"mediaType", "\"" TYPE "+json;version=0.1\"", "bundles of version 0.1 are not verified yet"},
+    {"mediaType", "\"" TYPE ".v0.1+json\"", "version 0.1 has a chain, not a certificate alone"},
+    {"mediaType", "\"" TYPE "+json;version=0.1\"",
+     "version 0.1 has a chain, not a certificate alone"},
     {"mediaType", "\"" TYPE ".v0.2+json\"", "version 0.2 has a chain, not a certificate alone"},
     {"verificationMaterial", NULL, "verificationMaterial: is missing, expected an object"},
     {"verificationMaterial", "[]", "verificationMaterial: is not an object"},
@@ -78,8 +79,25 @@ static const struct row chain_rows[] = {
     {"mediaType", "\"" TYPE ".v0.3+json\"", "version 0.3 has no certificate chain"},
     {M "x509CertificateChain", "[]", "x509CertificateChain: is not an object"},
     {M "x509CertificateChain.certificates", NULL, "certificates: is missing, expected an array"},
-    {M "x509CertificateChain.certificates", "[]", "x509CertificateChain is empty"},
+    {M "x509CertificateChain.certificates", "[]",
+     "x509CertificateChain has 0 certificates; 1 to 8 are"},
     {M "x509CertificateChain.certificates[0]", "7", "certificates[0]: rawBytes: is missing"},
+    {M "x509CertificateChain.certificates", "[{\"rawBytes\":\"AAAA\"},{}]",
+     "x509CertificateChain: certificates[1]: rawBytes: is missing"},
+    {M "x509CertificateChain.certificates", "[{\"rawBytes\":\"\"},{\"rawBytes\":\"MAA=\"}]",
+     "x509CertificateChain: certificates[1]: "},
+    {M "x509CertificateChain.certificates", "[{},{},{},{},{},{},{},{},{}]",
+     "has 9 certificates; 1 to 8 are allowed"},
+    {"mediaType", "\"" TYPE ".v0.1+json\"", "tlogEntries[0]: version 0.1 demands an inclusion"},
+};
+
+/* Of an envelope that a managed key signed. */
+static const struct row key_rows[] = {
+    {M "publicKey", "7", "verificationMaterial: publicKey: is not an object"},
+    {M "publicKey.hint", "7", "publicKey: hint: is a number, not a string"},
+    {M "publicKey.hint", "\"other\"", "signatures[0]: keyid and the public key's hint differ"},
+    {M "certificate", "{}", "2 of certificate, publicKey, x509CertificateChain are there"},
+    {"dsseEnvelope.signatures[0].keyid", "7", "signatures[0]: keyid: is a number, not a string"},
 };
 
 static void check_row(const char *sample, const struct row *row)
@@ -113,17 +131,40 @@ START_TEST(refuses_a_malformed_chain)
 }
 END_TEST
 
-START_TEST(refuses_a_public_key_by_name)
+START_TEST(refuses_a_malformed_key_bundle)
 {
-    MF_SCOPED(mf_buf_done) struct buf text = mf_sample("bundle/message");
-    MF_SCOPED(mf_buf_done)
-    struct buf edited = mf_json_edited(mf_buf_span(&text), "verificationMaterial",
-                                       "{\"publicKey\":{}}");
-    struct bundle *b = NULL;
+    check_row("bundle/key", &key_rows[_i]);
+}
+END_TEST
+
+/* What came along with the leaf: an issuer is read and forgotten, a root is refused. */
+START_TEST(refuses_a_root_in_the_chain)
+{
+    MF_SCOPED(mf_buf_done) struct buf text = mf_sample("bundle/chain");
+    MF_SCOPED(mf_trusted_root_free) struct trusted_root *root = mf_sample_root();
+    MF_SCOPED(mf_bundle_free) struct bundle *b = NULL;
     struct err err = {0};
 
-    mf_ck_refused(mf_bundle_parse(mf_buf_span(&edited), &b, &err), err,
-                  "verificationMaterial: bundles with a public key are not verified yet");
+    for (size_t i = 0; i < root->cas[0].count; i++) {
+        MF_SCOPED(mf_buf_done) struct buf list = {.max = 1 << 16};
+        struct json_writer w = mf_json_writer(&list, &err);
+        mf_json_begin_array(&w);
+        for (size_t k = 0; k < 2; k++) {
+            mf_json_begin_object(&w);
+            mf_json_member_put_base64(&w, "rawBytes", mf_buf_span(&root->cas[0].ders[k * i]));
+            mf_json_end_object(&w);
+        }
+        mf_json_end_array(&w);
+        mf_ck_ok(mf_json_written(&w) && mf_buf_append_byte(&list, 0, &err), err);
+        MF_SCOPED(mf_buf_done)
+        struct buf edited = mf_json_edited(
+            mf_buf_span(&text), M "x509CertificateChain.certificates", (const char *)list.p);
+        bool ok = mf_bundle_parse(mf_buf_span(&edited), &b, &err);
+        if (i == 0)
+            mf_ck_ok(ok, err);
+        else
+            mf_ck_refused(ok, err, "certificates[1]: a root certificate must not be in a bundle");
+    }
 }
 END_TEST
 
@@ -283,8 +324,9 @@ Suite *mf_suite(void)
     tcase_add_loop_test(refusals, refuses_a_malformed_message_bundle, 0, MF_LEN(message_rows));
     tcase_add_loop_test(refusals, refuses_a_malformed_envelope, 0, MF_LEN(envelope_rows));
     tcase_add_loop_test(refusals, refuses_a_malformed_chain, 0, MF_LEN(chain_rows));
+    tcase_add_loop_test(refusals, refuses_a_malformed_key_bundle, 0, MF_LEN(key_rows));
+    tcase_add_test(refusals, refuses_a_root_in_the_chain);
     tcase_add_loop_test(refusals, refuses_text_that_is_no_json_object, 0, MF_LEN(texts));
-    tcase_add_test(refusals, refuses_a_public_key_by_name);
     suite_add_tcase(suite, refusals);
     tcase_add_test(accepted, takes_bytes_up_to_their_limit);
     tcase_add_test(accepted, takes_lists_up_to_their_limit);
