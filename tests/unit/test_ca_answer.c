@@ -109,7 +109,7 @@ START_TEST(refuses_a_certificate_for_another_key)
     struct err err = {0};
 
     mf_ck_refused(ask("201 Created", mf_buf_span(&text), &server, &err), err,
-                  "certificate authority: the certificate is for another key");
+                  "api/v2/signingCert: the certificate is for another key");
     ck_assert_int_eq(err.code, MF_ERR_UNAVAILABLE);
     ck_assert(asked(&server, "POST /api/v2/signingCert HTTP/1.1\r\n"));
     ck_assert(asked(&server, "Authorization: Bearer the.to.ken\r\n"));
@@ -124,12 +124,10 @@ START_TEST(tells_a_refusal_from_a_broken_answer)
         enum err_code code;
     } rows[] = {
         {"403 Forbidden", "{\"message\":\"no\",\"details\":[{\"reason\":\"R\"}]}",
-         "certificate authority: answered 403: no (R)", MF_ERR_DENIED},
-        {"200 OK", "{}", "certificate authority: signedCertificateEmbeddedSct: is missing",
-         MF_ERR_UNAVAILABLE},
-        {"200 OK", "", "certificate authority: there is no JSON", MF_ERR_UNAVAILABLE},
-        {"501 Not Implemented", "", "certificate authority: answered 501: it gave no reason",
-         MF_ERR_UNAVAILABLE},
+         "answered 403: no (R)", MF_ERR_DENIED},
+        {"200 OK", "{}", "signedCertificateEmbeddedSct: is missing", MF_ERR_UNAVAILABLE},
+        {"200 OK", "", "there is no JSON", MF_ERR_UNAVAILABLE},
+        {"501 Not Implemented", "", "answered 501: it gave no reason", MF_ERR_UNAVAILABLE},
     };
 
     for (size_t i = 0; i < MF_LEN(rows); i++) {
