@@ -213,8 +213,7 @@ START_TEST(names_the_file_that_cannot_be_read)
                   "/nonexistent/root.json: ");
     ck_assert_int_eq(err.code, MF_ERR_TRUST);
     mf_err_clear(&err);
-    mf_ck_refused(mf_trusted_root_read("/dev/null", &root, &err), err,
-                  "/dev/null: there is no JSON");
+    mf_ck_refused(mf_trusted_root_read("/dev/null", &root, &err), err, "/dev/null: ");
     ck_assert_int_eq(err.code, MF_ERR_TRUST);
 }
 END_TEST
