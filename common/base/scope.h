@@ -5,8 +5,9 @@
 #define MF_MUST_USE                  __attribute__((warn_unused_result))
 #define MF_PRINTF(text_at, first_at) __attribute__((format(printf, text_at, first_at)))
 
-/* Runs done(&variable) when the variable goes out of scope. Initialise on the declaration. */
-#define MF_SCOPED(done) __attribute__((cleanup(done)))
+/* Runs done(&variable) when the variable goes out of scope. Initialise on the declaration. One that
+ * is there for its clean-up alone is no mistake: clang would say so. */
+#define MF_SCOPED(done) __attribute__((cleanup(done), unused))
 
 /* Hands a pointer on: its value, leaving null behind for the clean-up. */
 #define MF_MOVE(pointer)                        \

@@ -140,9 +140,9 @@ static const struct {
      "log_entry: checkpoint is missing"},
     {{V01,
       .bundle = {"\"x509CertificateChain\"", NULL, "\"publicKey\":{},\"x509CertificateChain\""}},
-     "2 of certificate and publicKey are there"},
+     "2 of certificate, publicKey, x509CertificateChain are there"},
     {{V01, .bundle = {"\"messageSignature\"", NULL, "\"dsseEnvelope\":{},\"messageSignature\""}},
-     "2 of messageSignature and dsseEnvelope"},
+     "2 of messageSignature, dsseEnvelope"},
     {{V01, .bundle = {"\"certificates\":[", NULL, "\"certificates\":[{},{},{},{},{},{},{},{},"}},
      "x509CertificateChain has 9 certificates; 1 to 8 are allowed"},
     /* the entry */
