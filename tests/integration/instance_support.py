@@ -14,7 +14,7 @@ import time
 for room in ("interop", "support"):
     sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / room))
 from instance import Instance, free_port_base  # noqa: E402, F401
-from tap import run_tests  # noqa: E402, F401
+from tap import Skipped, run_tests  # noqa: E402, F401
 
 BIN = pathlib.Path(os.environ.get("MAYFLY_BIN", "build/bin")).resolve()
 MAYFLY = BIN / "mayfly"
