@@ -53,14 +53,16 @@ class Bench:
         self.home.mkdir()
         self.instance = None
 
-    def run(self, *args, env=None, data=None):
-        """`mayfly ARGS`, in the folder; standard input is `data` or nothing."""
+    def run(self, *args, env=None, data=None, user=None):
+        """`mayfly ARGS`, in the folder; standard input is `data` or nothing; as a user by number,
+        who has no groups."""
         environment = {**PRIVATE, "HOME": str(self.home), "XDG_STATE_HOME": str(self.home),
                        **(env or {})}
         before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
         argv = [str(MAYFLY), *map(str, args)]
         process = subprocess.run(argv, capture_output=True, text=True, errors="replace",
-                                 cwd=self.folder, env=environment, timeout=SECONDS,
+                                 cwd=self.folder, env=environment, timeout=SECONDS, user=user,
+                                 extra_groups=None if user is None else [],
                                  **({"input": data} if data is not None
                                     else {"stdin": subprocess.DEVNULL}))
         after = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss

@@ -3,14 +3,13 @@ TAP on standard output."""
 
 import base64
 import json
-import os
 import pathlib
 import shutil
 import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from instance_support import MAYFLY, Bench, Skipped, free_port_base, run_tests, sha256  # noqa: E402
+from instance_support import MAYFLY, Bench, free_port_base, run_tests, sha256  # noqa: E402
 
 BIG = 100 * 1000 * 1000
 BIG_MEMORY_KB = 64 * 1024  # well below the input, well above a program with its libraries
@@ -298,15 +297,6 @@ def test_where_a_bundle_is_looked_for(bench):
         (bench.folder / "kept").rename(bundle)
         lines.unlink()
     bench.verify(path).expect(0, "verified")
-
-
-def test_an_unreadable_file(bench):
-    if os.geteuid() == 0:
-        raise Skipped("root reads every file")
-    path = bench.file("locked", "locked")
-    path.chmod(0)
-    bench.sign(path).expect(3, "locked", "Permission denied")
-    assert not pathlib.Path(f"{path}.sigstore.json").exists()
 
 
 def test_verify_refuses_its_input(bench):
