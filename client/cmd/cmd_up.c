@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "client/cmd/instance.h"
@@ -18,6 +19,7 @@
 #include "common/run/signals.h"
 
 enum { LOCK_WAIT_MS = 10000, DETACH_READY_MS = 60000 };
+enum { MIB = 1024 * 1024, NEW_INSTANCE_MIB = 80 };
 
 struct up_options {
     const char *dir;
@@ -92,6 +94,26 @@ static bool serve(struct services *s, const struct up_options *options, int sign
     return watch(s, signals, err);
 }
 
+/* A new instance reserves space for its logs: better refused before than begun and left. */
+static bool check_space(const char *dir, struct err *err)
+{
+    char last[PATH_MAX]; /* of what the beginning makes, but for keys */
+    struct statvfs disk;
+
+    if (!mf_path_join(dir, "ct/identity.json", last, sizeof last, err))
+        return false;
+    if (access(last, F_OK) == 0 || statvfs(dir, &disk) != 0)
+        return true;
+    uint64_t free_mib = (uint64_t)disk.f_bavail * disk.f_frsize / MIB;
+    if (free_mib >= NEW_INSTANCE_MIB)
+        return true;
+    mf_err_set(err, MF_ERR_SYSTEM,
+               "No space left on device: a new instance takes %d MiB, and %llu are free",
+               NEW_INSTANCE_MIB, (unsigned long long)free_mib);
+    mf_err_hint(err, "free some space, or name another folder with --dir");
+    return mf_err_at(err, "%s", dir);
+}
+
 static bool run_instance(const char *dir, const struct up_options *options, struct err *err)
 {
     MF_SCOPED(mf_fd_done) int lock = -1;
@@ -100,8 +122,9 @@ static bool run_instance(const char *dir, const struct up_options *options, stru
     struct err ignored = {0};
     uint16_t port_base = 0;
 
-    if (!mf_dir_make(dir, 0700, err) || !mf_lock_take(dir, LOCK_WAIT_MS, &lock, err) ||
-        !forget_instance(dir, err) || !open_log(dir, &log_fd, err) ||
+    if (!mf_dir_make(dir, 0700, err) || !check_space(dir, err) ||
+        !mf_lock_take(dir, LOCK_WAIT_MS, &lock, err) || !forget_instance(dir, err) ||
+        !open_log(dir, &log_fd, err) ||
         !mf_instance_port_base(dir, options->port_base, &port_base, err) ||
         !mf_ports_check(port_base, MF_PORT_COUNT, err) || !mf_signals_open(&signals, err))
         return false;
@@ -118,7 +141,8 @@ static bool check_free(const char *dir, const struct up_options *options, struct
     MF_SCOPED(mf_fd_done) int lock = -1; /* let go of again: the instance takes it */
     uint16_t port_base = 0;
 
-    return mf_dir_make(dir, 0700, err) && mf_lock_take(dir, LOCK_WAIT_MS, &lock, err) &&
+    return mf_dir_make(dir, 0700, err) && check_space(dir, err) &&
+           mf_lock_take(dir, LOCK_WAIT_MS, &lock, err) &&
            mf_instance_port_base(dir, options->port_base, &port_base, err) &&
            mf_ports_check(port_base, MF_PORT_COUNT, err);
 }
