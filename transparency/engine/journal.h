@@ -67,8 +67,9 @@ struct journal_place { /* where a record's payload is */
     uint64_t offset;
 };
 
-/* Writes one record and, once settled, makes it durable. MF_ERR_UNAVAILABLE when the disk is full
- * (nothing has happened, try again later); any other failure means that the process must end: what
+/* Writes one record and, once settled, makes it durable. MF_ERR_UNAVAILABLE when the disk is full,
+ * or when there are as many segments as there may be, since the public tree lags behind (nothing
+ * has happened, try again later); any other failure means that the process must end: what
  * the page cache says from now on cannot be believed. */
 MF_MUST_USE bool mf_journal_append(struct crypto *c, struct journal *journal,
                                    const struct journal_record *record, struct journal_place *place,
