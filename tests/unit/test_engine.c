@@ -320,7 +320,7 @@ Suite *mf_suite(void)
     TCase *engine = tcase_create("engine");
 
     tcase_add_checked_fixture(engine, make_log, remove_log);
-    tcase_set_timeout(engine, 60);
+    tcase_set_timeout(engine, 200);
     tcase_add_test(engine, proves_each_entry_and_keeps_each_head_over_restarts);
     tcase_add_test(engine, answers_duplicates_that_are_in_flight_with_the_first_index);
     tcase_add_loop_test(engine, recovers_every_acknowledged_entry_from_a_crash_image, 0, 2);
