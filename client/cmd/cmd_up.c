@@ -7,6 +7,7 @@
 
 #include "client/cmd/instance.h"
 #include "client/cmd/instance_files.h"
+#include "client/cmd/instance_match.h"
 #include "client/cmd/lock.h"
 #include "client/cmd/ports.h"
 #include "client/cmd/service_config.h"
@@ -123,8 +124,8 @@ static bool run_instance(const char *dir, const struct up_options *options, stru
     uint16_t port_base = 0;
 
     if (!mf_dir_make(dir, 0700, err) || !check_space(dir, err) ||
-        !mf_lock_take(dir, LOCK_WAIT_MS, &lock, err) || !forget_instance(dir, err) ||
-        !open_log(dir, &log_fd, err) ||
+        !mf_lock_take(dir, LOCK_WAIT_MS, &lock, err) || !mf_instance_match(dir, err) ||
+        !forget_instance(dir, err) || !open_log(dir, &log_fd, err) ||
         !mf_instance_port_base(dir, options->port_base, &port_base, err) ||
         !mf_ports_check(port_base, MF_PORT_COUNT, err) || !mf_signals_open(&signals, err))
         return false;
@@ -142,7 +143,7 @@ static bool check_free(const char *dir, const struct up_options *options, struct
     uint16_t port_base = 0;
 
     return mf_dir_make(dir, 0700, err) && check_space(dir, err) &&
-           mf_lock_take(dir, LOCK_WAIT_MS, &lock, err) &&
+           mf_lock_take(dir, LOCK_WAIT_MS, &lock, err) && mf_instance_match(dir, err) &&
            mf_instance_port_base(dir, options->port_base, &port_base, err) &&
            mf_ports_check(port_base, MF_PORT_COUNT, err);
 }

@@ -178,6 +178,29 @@ def test_another_instance_trusts_nothing_of_this(bench):
     assert not problem, problem
 
 
+def test_parts_of_another_instance_are_refused(bench):
+    """Its log, its CT log, its authorities; and a part that is gone is not made anew."""
+    at = [bench.folder / name for name in ("mine", "theirs")]
+    for folder in at:
+        bench.run("up", "--dir", folder, "--port-base", free_port_base(), "--detach").expect(0)
+        bench.run("down", "--dir", folder).expect(0)
+    for part in ("log", "ct", "ca"):
+        own, aside = at[0] / part, at[0] / f"{part}.aside"
+        own.rename(aside)
+        for detach in ([], ["--detach"]):
+            bench.run("up", "--dir", at[0], *detach).expect(3, f"mine/{part}", "No such file",
+                                                            "put back")
+        assert not own.exists(), f"{part} was made anew"
+        shutil.copytree(at[1] / part, own)
+        for detach in ([], ["--detach"]):
+            bench.run("up", "--dir", at[0], *detach).expect(3, f"mine/{part}",
+                                                            "not of this instance", "put back")
+        shutil.rmtree(own)
+        aside.rename(own)
+    bench.run("up", "--dir", at[0], "--detach").expect(0)
+    bench.run("down", "--dir", at[0]).expect(0)
+
+
 def test_detached_up_and_down(bench):
     folder = bench.folder / "detached"
     at = ["--dir", folder]
