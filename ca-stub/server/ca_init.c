@@ -4,6 +4,7 @@
 #include "ca-stub/certificate/ca_keys.h"
 #include "ca-stub/identity/dev_issuer.h"
 #include "ca-stub/server/ca_commands.h"
+#include "common/base/new_dir.h"
 #include "common/keys/key_file.h"
 #include "common/run/exit.h"
 #include "common/run/options.h"
@@ -31,10 +32,8 @@ static bool read_kind(const char *name, enum key_kind *out, struct err *err)
     return true;
 }
 
-static void say_keys(const struct asked *a)
+static void say_keys(const struct asked *a, const char *d)
 {
-    const char *d = a->directory;
-
     printf("%s/%s  root key%s\n", d, MF_CA_ROOT_KEY, a->root_passphrase_file ? ", encrypted" : "");
     printf("%s/%s  issuing key\n", d, MF_CA_KEY);
     printf("%s/%s  issuing CA and root, for trust files and the CT log's roots\n", d, MF_CA_CHAIN);
@@ -44,14 +43,23 @@ static void say_keys(const struct asked *a)
            MF_CA_ROOT_KEY);
 }
 
-static bool make_keys(struct crypto *c, const struct asked *a, struct err *err)
+static void say_dev_issuer(const struct asked *a, const char *d)
+{
+    if (a->dev_issuer || a->dev_issuer_rsa) {
+        printf("%s/%s  development issuer's key\n", d, MF_DEV_ISSUER_EC_FILE);
+        if (a->dev_issuer_rsa)
+            printf("%s/%s  its RSA key\n", d, MF_DEV_ISSUER_RSA_FILE);
+        printf("%s/%s  secret that asks it for tokens\n", d, MF_DEV_ISSUER_SECRET_FILE);
+    }
+}
+
+static bool make_keys(struct crypto *c, const struct asked *a, const char *dir, struct err *err)
 {
     MF_SCOPED(mf_secret_done) struct secret root_passphrase = {0};
     MF_SCOPED(mf_secret_done) struct secret passphrase = {0};
     struct clock clock = mf_clock_system();
-    struct ca_init init = {.directory = a->directory,
-                           .organization = a->organization,
-                           .now_s = mf_clock_now(&clock).s};
+    struct ca_init init = {
+        .directory = dir, .organization = a->organization, .now_s = mf_clock_now(&clock).s};
 
     if (!read_kind(a->key_type, &init.kind, err) ||
         !read_passphrase(a->root_passphrase_file, &root_passphrase, err) ||
@@ -59,32 +67,35 @@ static bool make_keys(struct crypto *c, const struct asked *a, struct err *err)
         return false;
     init.root_passphrase = a->root_passphrase_file ? &root_passphrase : NULL;
     init.passphrase = a->passphrase_file ? &passphrase : NULL;
-    if (!mf_ca_keys_init(c, &init, err))
-        return false;
-    say_keys(a);
-    return true;
+    return mf_ca_keys_init(c, &init, err);
 }
 
-static bool make_dev_issuer(struct crypto *c, const struct asked *a, struct err *err)
+static bool make_dev_issuer(struct crypto *c, const struct asked *a, const char *dir,
+                            struct err *err)
 {
     if (!a->dev_issuer && !a->dev_issuer_rsa)
         return true;
-    if (!mf_dev_issuer_init(c, a->directory, err) ||
-        (a->dev_issuer_rsa && !mf_dev_issuer_init_rsa(c, a->directory, err)))
-        return mf_err_at(err, "development issuer");
-    printf("%s/%s  development issuer's key\n", a->directory, MF_DEV_ISSUER_EC_FILE);
-    if (a->dev_issuer_rsa)
-        printf("%s/%s  its RSA key\n", a->directory, MF_DEV_ISSUER_RSA_FILE);
-    printf("%s/%s  secret that asks it for tokens\n", a->directory, MF_DEV_ISSUER_SECRET_FILE);
-    return true;
+    return (mf_dev_issuer_init(c, dir, err) &&
+            (!a->dev_issuer_rsa || mf_dev_issuer_init_rsa(c, dir, err))) ||
+           mf_err_at(err, "development issuer");
 }
 
 static bool make_all(const struct asked *a, struct err *err)
 {
     MF_SCOPED(mf_crypto_free) struct crypto *c = NULL;
+    MF_SCOPED(mf_new_dir_done) struct new_dir dir = {0};
 
-    return mf_crypto_new(MF_CRYPTO_DEFAULT, &c, err) && make_keys(c, a, err) &&
-           make_dev_issuer(c, a, err);
+    if (!mf_new_dir_begin(a->directory, 0700, &dir, err)) {
+        if (err->code == MF_ERR_EXISTS)
+            mf_err_hint(err, "give another --directory; keys are never overwritten");
+        return false;
+    }
+    if (!mf_crypto_new(MF_CRYPTO_DEFAULT, &c, err) || !make_keys(c, a, dir.aside, err) ||
+        !make_dev_issuer(c, a, dir.aside, err) || !mf_new_dir_finish(&dir, err))
+        return false;
+    say_keys(a, dir.path);
+    say_dev_issuer(a, dir.path);
+    return true;
 }
 
 int mf_ca_init_run(int argc, char **argv)
@@ -97,7 +108,7 @@ int mf_ca_init_run(int argc, char **argv)
          .kind = MF_OPTION_TEXT,
          .value = &a.directory,
          .metavar = "DIR",
-         .help = "where to make keys and certificates (made 0700)"},
+         .help = "where to make keys and certificates; must not exist, or be empty"},
         {.name = "organization",
          .kind = MF_OPTION_TEXT,
          .value = &a.organization,

@@ -40,7 +40,7 @@ def begins_whole_or_not_at_all(report, folder):
     busy = subprocess.run(init, capture_output=True, check=False)
     os.close(held)
     report.check("two inits of one log do not meet", busy.returncode == 3 and
-                 b"another init of this log is at work" in busy.stderr, busy.stderr)
+                 b"another process is making it" in busy.stderr, busy.stderr)
     again = subprocess.run(init, capture_output=True, check=False)
     report.check("and is replaced by the next", again.returncode == 0 and place.exists() and
                  not aside.exists(), again.stderr)

@@ -1,14 +1,10 @@
 /* mayfly-log init: makes a log: its key, its identity, its first head. Never done by serve. */
-#include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/base/file.h"
+#include "common/base/new_dir.h"
 #include "common/keys/key_file.h"
 #include "common/run/exit.h"
 #include "common/run/harden.h"
@@ -156,38 +152,6 @@ static bool parse_kinds(struct init_options *o, struct err *err)
     return true;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-    (void)st;
-    (void)type;
-    return at->level == 0 ? 0 : remove(path);
-}
-
-static bool refuse_existing(const char *path, struct err *err)
-{
-    mf_err_set(err, MF_ERR_EXISTS, "is already there");
-    mf_err_at(err, "%s", path);
-    return mf_err_hint(err, "a log is begun once; choose another directory");
-}
-
-/* The folder in which the log is built, empty and locked against another init of the same log; what
- * one that did not end well left there was never used. */
-static bool open_aside(const char *path, int *fd, struct err *err)
-{
-    if (!mf_dir_make(path, 0755, err))
-        return false;
-    *fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (*fd < 0)
-        return mf_err_sys(err, "cannot open %s", path);
-    if (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
-        if (errno != EWOULDBLOCK)
-            return mf_err_sys(err, "cannot lock %s", path);
-        return mf_err_set(err, MF_ERR_EXISTS, "another init of this log is at work");
-    }
-    return nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0 ||
-           mf_err_sys(err, "cannot empty %s", path);
-}
-
 static bool build(const char *path, const struct init_options *o, struct buf *vkey, struct err *err)
 {
     MF_SCOPED(mf_crypto_free) struct crypto *c = NULL;
@@ -211,57 +175,21 @@ static bool build(const char *path, const struct init_options *o, struct buf *vk
            give_birth(c, path, err) && mf_note_key_format(&note_key, vkey, err);
 }
 
-/* Durable under its own name in one step: half a log is never found there. */
-static bool put_in_place(const char *aside, const char *path, struct err *err)
-{
-    char parent[PATH_MAX];
-
-    if (renameat2(AT_FDCWD, aside, AT_FDCWD, path, RENAME_NOREPLACE) != 0)
-        return errno == EEXIST ? refuse_existing(path, err)
-                               : mf_err_sys(err, "cannot rename %s", aside);
-    if (snprintf(parent, sizeof parent, "%s/..", path) >= (int)sizeof parent)
-        return mf_err_set(err, MF_ERR_LIMIT, "path is too long");
-    return mf_dir_sync(parent, err);
-}
-
-/* Built aside and put in place when it is complete. */
-static bool make_log(const char *path, const struct init_options *o, struct err *err)
+static bool make_log(const struct init_options *o, struct err *err)
 {
     MF_SCOPED(mf_buf_done) struct buf vkey = {.max = MF_NOTE_VKEY_MAX};
-    MF_SCOPED(mf_fd_done) int fd = -1;
-    char aside[PATH_MAX];
-    int n = snprintf(aside, sizeof aside, "%s.unfinished", path);
+    MF_SCOPED(mf_new_dir_done) struct new_dir dir = {0};
 
-    if (n < 0 || (size_t)n >= sizeof aside)
-        return mf_err_set(err, MF_ERR_LIMIT, "--directory is too long");
-    if (access(path, F_OK) == 0)
-        return refuse_existing(path, err);
-    if (!open_aside(aside, &fd, err))
-        return false;
-    if (!build(aside, o, &vkey, err) || !put_in_place(aside, path, err)) {
-        if (nftw(aside, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0)
-            (void)rmdir(aside);
+    if (!mf_new_dir_begin(o->directory, 0755, &dir, err)) {
+        if (err->code == MF_ERR_EXISTS)
+            mf_err_hint(err, "a log is begun once; choose another directory");
         return false;
     }
-    printf("%s log %s in %s\n%.*s\n", mf_log_type_name(o->log_type), o->origin, path, (int)vkey.n,
-           (const char *)vkey.p);
-    return true;
-}
-
-static bool run(struct init_options *o, struct err *err)
-{
-    char path[PATH_MAX];
-
-    if (!parse_kinds(o, err))
+    if (!build(dir.aside, o, &vkey, err) || !mf_new_dir_finish(&dir, err))
         return false;
-    size_t n = strlen(o->directory);
-    while (n > 1 && o->directory[n - 1] == '/')
-        n--;
-    if (n == 0 || n >= sizeof path)
-        return mf_err_set(err, MF_ERR_USAGE, "--directory is empty or too long");
-    memcpy(path, o->directory, n);
-    path[n] = '\0';
-    return make_log(path, o, err);
+    printf("%s log %s in %s\n%.*s\n", mf_log_type_name(o->log_type), o->origin, dir.path,
+           (int)vkey.n, (const char *)vkey.p);
+    return true;
 }
 
 int mf_log_verb_init(int argc, char **argv)
@@ -282,7 +210,7 @@ int mf_log_verb_init(int argc, char **argv)
          .kind = MF_OPTION_TEXT,
          .value = &o.directory,
          .metavar = "DIR",
-         .help = "where it will live; must not exist"},
+         .help = "where it will live; must not exist, or be empty"},
         {.name = "key-type",
          .kind = MF_OPTION_TEXT,
          .value = &o.key_type,
@@ -305,5 +233,5 @@ int mf_log_verb_init(int argc, char **argv)
     if (!mf_harden_server(&err))
         return mf_exit_report("mayfly-log", &err);
     umask(022); /* the public tree is public; keys are 0600 by their own mode */
-    return run(&o, &err) ? 0 : mf_exit_report("mayfly-log", &err);
+    return parse_kinds(&o, &err) && make_log(&o, &err) ? 0 : mf_exit_report("mayfly-log", &err);
 }
