@@ -1,7 +1,6 @@
 /* mayfly verify: is this file what somebody signed, and was it the one who should have? Offline. */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "client/cmd/bundle_path.h"
 #include "client/cmd/trust_source.h"
@@ -44,16 +43,19 @@ static bool find_bundle(const struct verify_options *o, const char *file, bool i
     return mf_bundle_path_find(file, out, cap, err);
 }
 
-/* Is it a digest? A file of that name comes first; what only looks like one is an error. */
+/* Is it a digest? Whoever put a file of that name there must not decide what is verified: such a
+ * file is named with its folder. */
 static bool read_digest(const char *file, struct artifact *artifact, bool *is_digest,
                         struct err *err)
 {
     *is_digest = false;
-    if (strncmp(file, "sha256:", 7) != 0 || access(file, F_OK) == 0)
+    if (strncmp(file, "sha256:", 7) != 0)
         return true;
     *is_digest = mf_artifact_from_text(file, artifact);
     if (!*is_digest)
-        mf_err_set(err, MF_ERR_USAGE, "is not a digest: sha256: goes before 64 hexadecimal digits");
+        mf_err_set(err, MF_ERR_USAGE,
+                   "is not a digest: sha256: goes before 64 hexadecimal digits (a file of that "
+                   "name is ./sha256:...)");
     return *is_digest;
 }
 

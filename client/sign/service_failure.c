@@ -1,5 +1,7 @@
 #include "client/sign/service_failure.h"
 
+#include <string.h>
+
 static const struct {
     const char *name;
     const char *on_refusal;
@@ -24,6 +26,8 @@ void mf_service_failed(enum signing_service service, struct err *err)
 
 void mf_service_failed_at(enum signing_service service, const char *url, struct err *err)
 {
-    mf_err_at(err, "%s", url);
+    size_t end = strcspn(url, "?"); /* a query may hold what is nobody else's business */
+
+    mf_err_at(err, "%.*s", (int)end, url);
     mf_service_failed(service, err);
 }

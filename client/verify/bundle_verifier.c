@@ -201,13 +201,23 @@ static bool logs_were_trusted(const struct run *r, struct err *err)
     return true;
 }
 
+static bool is_log_retired(const struct run *r)
+{
+    for (size_t i = 0; i < r->bundle->entry_count; i++) {
+        const struct trusted_log *log = log_of(r, &r->bundle->entries[i]);
+        if (log != NULL && log->valid.has_end)
+            return true;
+    }
+    return false;
+}
+
 /* Without a certificate, a time is demanded only where something depends on it. */
 static bool no_time(struct run *r, const struct err *stranger, struct err *err)
 {
     const struct managed_key *key = r->params->key;
 
     if (key != NULL && !key->valid.has_start && !key->valid.has_end &&
-        r->params->root->tsa_count == 0) {
+        r->params->root->tsa_count == 0 && !is_log_retired(r)) {
         r->out->steps[MF_STEP_TIMESTAMP] = MF_STEP_NOT_CHECKED;
         return true;
     }

@@ -57,6 +57,11 @@ def test_sign_and_verify_a_file(bench):
     path, bundle = bench.signed("tool.tgz", "a release\n")
     bench.verify(path).expect(0, "verified", bench.instance.facts["identity"], "log entry")
     bench.verify("--bundle", bundle, f"sha256:{sha256(path)}").expect(0, "verified")
+    # A file of such a name, whoever put it there, does not stand for the digest.
+    other = f"sha256:{'ab' * 32}"
+    shutil.copy(path, bench.folder / other)
+    bench.verify("--bundle", bundle, other).expect(1, "another file")
+    bench.verify("--bundle", bundle, f"./{other}").expect(0, "verified")
     root = ["--trusted-root", bench.instance.trusted_root]
     bench.run("verify", *root, *bench.who, path).expect(0, "verified")
     quiet = bench.verify("--quiet", path).expect(0)
