@@ -83,7 +83,7 @@ static bool make_dev_issuer(struct crypto *c, const struct asked *a, const char 
 static bool make_all(const struct asked *a, struct err *err)
 {
     MF_SCOPED(mf_crypto_free) struct crypto *c = NULL;
-    MF_SCOPED(mf_new_dir_done) struct new_dir dir = {0};
+    MF_SCOPED(mf_new_dir_done) struct new_dir dir = {.fd = -1};
 
     if (!mf_new_dir_begin(a->directory, 0700, &dir, err)) {
         if (err->code == MF_ERR_EXISTS)

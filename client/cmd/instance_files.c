@@ -3,7 +3,7 @@
 #include <limits.h>
 #include <stdio.h>
 
-#include "client/cmd/log_identity.h"
+#include "client/cmd/instance_parts.h"
 #include "client/cmd/service_config.h"
 #include "common/base/file.h"
 #include "common/codec/json.h"
@@ -16,17 +16,8 @@ enum { FILE_MAX = 256 * 1024 };
 struct parts { /* what the files are made of */
     const char *dir;
     uint16_t port_base;
-    struct log_identity log, ct;
-    struct buf ca_chain, tsa_chain; /* PEM */
+    const struct instance_parts *made;
 };
-
-static void parts_done(struct parts *p)
-{
-    mf_log_identity_done(&p->log);
-    mf_log_identity_done(&p->ct);
-    mf_buf_done(&p->ca_chain);
-    mf_buf_done(&p->tsa_chain);
-}
 
 static void url_of(const struct parts *p, int which, const char *path, char out[static 128])
 {
@@ -126,23 +117,23 @@ static bool write_trusted_root(const struct parts *p, struct err *err)
     mf_json_key(&w, "tlogs");
     mf_json_begin_array(&w);
     /* The log's name, not its address: verifiers compare it with the origin in checkpoints. */
-    put_log(&w, "http://" MF_LOG_ORIGIN, &p->log, "PKIX_ED25519");
+    put_log(&w, "http://" MF_LOG_ORIGIN, &p->made->log, "PKIX_ED25519");
     mf_json_end_array(&w);
     mf_json_key(&w, "certificateAuthorities");
     mf_json_begin_array(&w);
     url_of(p, MF_PORT_FULCIO, "", url);
-    if (!put_chain(&w, "mayfly", url, mf_buf_span(&p->ca_chain), err))
-        return mf_err_at(err, "ca/ca-chain.pem");
+    if (!put_chain(&w, "mayfly", url, mf_buf_span(&p->made->ca_chain), err))
+        return mf_err_at(err, MF_INSTANCE_CA_CHAIN);
     mf_json_end_array(&w);
     mf_json_key(&w, "ctlogs");
     mf_json_begin_array(&w);
-    put_log(&w, "http://" MF_CT_ORIGIN, &p->ct, "PKIX_ECDSA_P256_SHA_256");
+    put_log(&w, "http://" MF_CT_ORIGIN, &p->made->ct, "PKIX_ECDSA_P256_SHA_256");
     mf_json_end_array(&w);
     mf_json_key(&w, "timestampAuthorities");
     mf_json_begin_array(&w);
     url_of(p, MF_PORT_FULCIO, "/api/v1/timestamp", url);
-    if (!put_chain(&w, "mayfly timestamps", url, mf_buf_span(&p->tsa_chain), err))
-        return mf_err_at(err, "ca/timestamp-chain.pem");
+    if (!put_chain(&w, "mayfly timestamps", url, mf_buf_span(&p->made->tsa_chain), err))
+        return mf_err_at(err, MF_INSTANCE_TSA_CHAIN);
     mf_json_end_array(&w);
     mf_json_end_object(&w);
     return mf_json_written(&w) && write_file(p, "trusted_root.json", &text, err);
@@ -159,7 +150,7 @@ static void put_service(struct json_writer *w, const struct parts *p, const char
     mf_json_begin_object(w);
     mf_json_member_put_cstr(w, "url", url);
     mf_json_member_put_int(w, "majorApiVersion", version);
-    put_window(w, mf_buf_span(&p->log.created));
+    put_window(w, mf_buf_span(&p->made->log.created));
     mf_json_member_put_cstr(w, "operator", "mayfly");
     mf_json_end_object(w);
     mf_json_end_array(w);
@@ -221,21 +212,12 @@ static bool write_instance(const struct parts *p, struct err *err)
     return mf_json_written(&w) && write_file(p, "instance.json", &text, err);
 }
 
-static bool read_pem(const char *dir, const char *name, struct buf *out, struct err *err)
-{
-    char path[PATH_MAX];
-
-    return mf_path_join(dir, name, path, sizeof path, err) &&
-           mf_file_read(path, FILE_MAX, out, err);
-}
-
 bool mf_instance_files_write(const char *dir, uint16_t port_base, struct err *err)
 {
-    MF_SCOPED(parts_done) struct parts p = {.dir = dir, .port_base = port_base};
+    MF_SCOPED(mf_instance_parts_done) struct instance_parts made = {0};
 
-    return mf_log_identity_read(dir, "log", &p.log, err) &&
-           mf_log_identity_read(dir, "ct", &p.ct, err) &&
-           read_pem(dir, "ca/ca-chain.pem", &p.ca_chain, err) &&
-           read_pem(dir, "ca/timestamp-chain.pem", &p.tsa_chain, err) &&
-           write_trusted_root(&p, err) && write_signing_config(&p, err) && write_instance(&p, err);
+    if (!mf_instance_parts_read(dir, &made, err))
+        return false;
+    const struct parts p = {.dir = dir, .port_base = port_base, .made = &made};
+    return write_trusted_root(&p, err) && write_signing_config(&p, err) && write_instance(&p, err);
 }

@@ -158,13 +158,16 @@ static bool check_done(struct sign_run *run, const struct job *job, const struct
                                         .token = &run->claims,
                                         .root = run->root};
     struct err why = {0};
+    char said[400];
     int64_t log_index = 0;
 
     if (mf_signed_already(run->crypto, &ask, &log_index, &why)) {
         mf_sign_report_done(&run->report, job->file, job->path, log_index);
         return true;
     }
-    mf_err_set(err, MF_ERR_EXISTS, "is already there, and does not count as done: %s", why.what);
+    why.hint[0] = '\0'; /* the one below is what to do */
+    mf_err_render(&why, said, sizeof said);
+    mf_err_set(err, MF_ERR_EXISTS, "is already there, and does not count as done: %s", said);
     mf_err_at(err, "%s", job->path);
     return mf_err_hint(err, "replace it with --overwrite");
 }

@@ -1,6 +1,6 @@
 #include "client/sign/service_failure.h"
 
-#include <string.h>
+#include "common/codec/url.h"
 
 static const struct {
     const char *name;
@@ -26,8 +26,6 @@ void mf_service_failed(enum signing_service service, struct err *err)
 
 void mf_service_failed_at(enum signing_service service, const char *url, struct err *err)
 {
-    size_t end = strcspn(url, "?"); /* a query may hold what is nobody else's business */
-
-    mf_err_at(err, "%.*s", (int)end, url);
+    mf_err_at(err, "%.*s", MF_SPAN_ARG(mf_url_shown(url)));
     mf_service_failed(service, err);
 }

@@ -2,6 +2,7 @@
 #include "client/token/token_source.h"
 #include "common/base/file.h"
 #include "common/codec/json.h"
+#include "common/codec/url.h"
 #include "common/net/service_answer.h"
 
 enum { SECRET_MAX = 256, CLAIMS_MAX = 16 * 1024, ANSWER_MAX = 64 * 1024 };
@@ -57,7 +58,7 @@ static bool ask_for_token(struct http_client *http, const char *url, struct span
               (read_answer(mf_buf_span(&answer.body), out, err) ||
                mf_err_as(err, MF_ERR_UNAVAILABLE)); /* it gave us nothing that we can use */
     if (!ok)
-        mf_err_at(err, "%s", url);
+        mf_err_at(err, "%.*s", MF_SPAN_ARG(mf_url_shown(url)));
     mf_http_answer_done(&answer);
     return ok;
 }

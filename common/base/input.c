@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,6 +27,11 @@ static bool check_kind(struct input *in, struct err *err)
         return mf_err_set(err, MF_ERR_SYSTEM, "is a directory");
     return in->is_pipe || S_ISREG(st.st_mode) ||
            mf_err_set(err, MF_ERR_SYSTEM, "neither a regular file nor a pipe");
+}
+
+struct input mf_input_given(int fd)
+{
+    return (struct input){.fd = fd, .has_writer = true, .since_ms = now_ms(), .silent_ms = INT_MAX};
 }
 
 bool mf_input_open(const char *path, struct input *out, struct err *err)
@@ -69,7 +75,7 @@ bool mf_input_read(struct input *in, uint8_t *out, size_t cap, size_t *n, struct
 {
     for (;;) {
         ssize_t got = read(in->fd, out, cap);
-        if (got > 0 && in->is_pipe)
+        if (got > 0 && (in->is_pipe || in->has_writer))
             in->since_ms = now_ms();
         if (got > 0 || (got == 0 && (!in->is_pipe || in->has_writer))) {
             *n = (size_t)got;

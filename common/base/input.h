@@ -19,13 +19,15 @@ enum {
 struct input {
     int fd;
     bool is_pipe;
-    bool has_writer;   /* one was seen; the last three fields are for pipes */
+    bool has_writer;   /* one was seen; this and the rest are for pipes */
     uint64_t since_ms; /* of the monotonic clock: opened, or the last byte */
     unsigned writer_ms, silent_ms;
 };
 
 /* MF_ERR_NOT_FOUND or MF_ERR_SYSTEM. The path is the error's place here, and nowhere else. */
 MF_MUST_USE bool mf_input_open(const char *path, struct input *out, struct err *err);
+/* A descriptor that somebody else opened, closes, and knows how long to wait for. */
+struct input mf_input_given(int fd);
 /* The next bytes, at most cap; *n is 0 at the end. */
 MF_MUST_USE bool mf_input_read(struct input *in, uint8_t *out, size_t cap, size_t *n,
                                struct err *err);

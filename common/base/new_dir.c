@@ -79,7 +79,6 @@ bool mf_new_dir_begin(const char *path, mode_t mode, struct new_dir *out, struct
     if (name(path, out, err) && check_free(out->path, err) && open_aside(out, mode, err))
         return true;
     mf_fd_done(&out->fd); /* not ours to remove */
-    *out = (struct new_dir){0};
     return false;
 }
 
@@ -92,7 +91,6 @@ bool mf_new_dir_finish(struct new_dir *dir, struct err *err)
                    ? is_in_use(dir->path, err)
                    : mf_err_sys(err, "cannot rename %s", dir->aside);
     mf_fd_done(&dir->fd);
-    dir->fd = 0;
     if (snprintf(parent, sizeof parent, "%s/..", dir->path) >= (int)sizeof parent)
         return mf_err_set(err, MF_ERR_LIMIT, "path is too long");
     return mf_dir_sync(parent, err);
@@ -100,10 +98,9 @@ bool mf_new_dir_finish(struct new_dir *dir, struct err *err)
 
 void mf_new_dir_done(struct new_dir *dir)
 {
-    if (dir->fd <= 0)
+    if (dir->fd < 0)
         return;
     if (nftw(dir->aside, remove_one, DESCRIPTORS, FTW_DEPTH | FTW_PHYS) == 0)
         (void)rmdir(dir->aside);
     mf_fd_done(&dir->fd);
-    *dir = (struct new_dir){0};
 }

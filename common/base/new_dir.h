@@ -12,7 +12,7 @@
 struct new_dir {
     char path[PATH_MAX];
     char aside[PATH_MAX]; /* "PATH.unfinished": build here */
-    int fd;               /* locks it; 0 when nothing was begun */
+    int fd;               /* locks it; -1 while nothing is begun */
 };
 
 /* Makes the folder aside, empty and locked against another that makes the same; what one that did
@@ -21,7 +21,7 @@ MF_MUST_USE bool mf_new_dir_begin(const char *path, mode_t mode, struct new_dir 
                                   struct err *err);
 /* Puts it in place. MF_ERR_EXISTS when something was put there meanwhile. */
 MF_MUST_USE bool mf_new_dir_finish(struct new_dir *dir, struct err *err);
-/* For MF_SCOPED: what is not finished is removed. */
+/* Removes what is not finished; may run twice. Start with {.fd = -1}. */
 void mf_new_dir_done(struct new_dir *dir);
 
 #endif

@@ -1,6 +1,5 @@
 #include "common/base/secret.h"
 
-#include <limits.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -56,8 +55,7 @@ static bool read_input(struct input *in, size_t max, struct secret *out, struct 
 
 bool mf_secret_read_fd(int fd, size_t max, struct secret *out, struct err *err)
 {
-    /* Opened by whoever gave it to us, who says how long to wait. */
-    struct input in = {.fd = fd, .has_writer = true, .silent_ms = INT_MAX};
+    struct input in = mf_input_given(fd);
 
     return read_input(&in, max, out, err);
 }

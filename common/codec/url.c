@@ -187,3 +187,10 @@ bool mf_url_is_loopback(const struct url *url)
         return address[0] == 127;
     return is_address(AF_INET6, url->host, address) && memcmp(address, one, sizeof one) == 0;
 }
+
+struct span mf_url_shown(const char *url)
+{
+    struct span all = mf_span_str(url);
+
+    return mf_span_first(all, mf_span_find(all, '?'));
+}

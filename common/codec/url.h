@@ -20,5 +20,7 @@ struct url { /* spans borrow from the text */
 MF_MUST_USE bool mf_url_parse(struct span text, struct url *out, struct err *err);
 /* 127.0.0.0/8, ::1 and "localhost". */
 bool mf_url_is_loopback(const struct url *url);
+/* A URL as messages may show it: without its query, which may be nobody else's business. */
+struct span mf_url_shown(const char *url);
 
 #endif

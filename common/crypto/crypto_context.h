@@ -32,8 +32,7 @@ struct crypto {
 
 /* Stands first in whatever may put an error into OpenSSL's queue: when its scope ends, what was put
  * there since is dropped, and nothing older. May be nested. */
-#define MF_CRYPTO_SCOPE \
-    MF_SCOPED(mf_crypto_leave) __attribute__((unused)) bool inside_ = mf_crypto_enter()
+#define MF_CRYPTO_SCOPE MF_SCOPED(mf_crypto_leave) bool inside_ = mf_crypto_enter()
 bool mf_crypto_enter(void);
 void mf_crypto_leave(bool *inside);
 /* Sets err with what OpenSSL said last in the innermost scope of this kind, if it said anything.

@@ -82,14 +82,11 @@ static bool check_call(struct transfer *t, struct err *err)
            add_field(t, t->accept, "Accept", call->accept, err) && add_bearer(t, err);
 }
 
-/* Without the query, which may hold what is nobody else's business. */
 static bool at_url(const struct transfer *t, struct err *err)
 {
-    struct span url = mf_span_str(t->call->url);
-
     if (t->url.host.n == 0)
         return false;
-    return mf_err_at(err, "%.*s", MF_SPAN_ARG(mf_span_first(url, mf_span_find(url, '?'))));
+    return mf_err_at(err, "%.*s", MF_SPAN_ARG(mf_url_shown(t->call->url)));
 }
 
 void mf_transfer_begin(struct transfer *t, const struct http_client_params *params,

@@ -178,7 +178,7 @@ static bool build(const char *path, const struct init_options *o, struct buf *vk
 static bool make_log(const struct init_options *o, struct err *err)
 {
     MF_SCOPED(mf_buf_done) struct buf vkey = {.max = MF_NOTE_VKEY_MAX};
-    MF_SCOPED(mf_new_dir_done) struct new_dir dir = {0};
+    MF_SCOPED(mf_new_dir_done) struct new_dir dir = {.fd = -1};
 
     if (!mf_new_dir_begin(o->directory, 0755, &dir, err)) {
         if (err->code == MF_ERR_EXISTS)
