@@ -1,8 +1,9 @@
-"""Ports for servers that a test starts."""
+"""Ports for servers that a test starts. As a program: ports.py COUNT prints the first of so many."""
 
 import contextlib
 import random
 import socket
+import sys
 
 LOWEST = 15000
 
@@ -32,3 +33,7 @@ def free_ports(count=1):
         if all(_is_free(port) for port in range(base, base + count)):
             return base
     raise OSError(f"no {count} free ports in a row found")
+
+
+if __name__ == "__main__":
+    print(free_ports(int(sys.argv[1])))

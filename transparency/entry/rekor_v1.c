@@ -73,14 +73,18 @@ static bool read_verifier(const struct proto_field *f, struct rekor_v1_body *b, 
     return true;
 }
 
-static bool read_signature(const struct proto_field *f, struct rekor_v1_body *b, struct err *err)
+static bool has_signature(const struct proto_field *f, const struct rekor_v1_body *b,
+                          struct err *err)
 {
-    if (!mf_proto_json_bytes(f, &b->owned, &b->signature, err))
-        return false;
     if (b->signature.n > 0)
         return true;
     mf_err_set(err, MF_ERR_FORMAT, "is empty");
     return mf_err_at(err, "%s", f->name);
+}
+
+static bool read_signature(const struct proto_field *f, struct rekor_v1_body *b, struct err *err)
+{
+    return mf_proto_json_bytes(f, &b->owned, &b->signature, err) && has_signature(f, b, err);
 }
 
 /* One element: with several signatures none could be said to be the bundle's. */
@@ -145,10 +149,7 @@ static bool read_sig_twice(const struct proto_field *f, struct rekor_v1_body *b,
     if (!mf_base64_decode(text, MF_BASE64_LENIENT, &b->owned, err))
         return mf_err_at(err, "%s", f->name);
     b->signature = mf_span_from(mf_buf_span(&b->owned), start);
-    if (b->signature.n > 0)
-        return true;
-    mf_err_set(err, MF_ERR_FORMAT, "is empty");
-    return mf_err_at(err, "%s", f->name);
+    return has_signature(f, b, err);
 }
 
 static bool copy_text(const struct proto_field *f, struct rekor_v1_body *b, struct span *out,
