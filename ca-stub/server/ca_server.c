@@ -118,6 +118,16 @@ static bool open_audit(struct ca_server *s, struct err *err)
     return true;
 }
 
+/* The operator should not learn it from the first caller. It may get better by itself. */
+static void warn_of_clock(struct ca_server *s)
+{
+    struct instant now;
+    struct err err = {0};
+
+    if (!mf_clock_guard_now(s->guard, &now, &err))
+        mf_log_err(MF_LOG_WARN, "nothing is issued for now", &err);
+}
+
 static bool start_services(struct ca_server *s, struct err *err)
 {
     const struct clock_guard_params guard = {s->clock, CLOCK_STEP_MAX_MS,
@@ -176,7 +186,12 @@ static bool start_dev_issuer(struct ca_server *s, struct err *err)
     if (!mf_dev_issuer_new(&issuer, &s->dev_issuer, err))
         return mf_err_at(err, "dev_issuer");
     params.handler = (struct http_handler){handle_dev, s->dev_issuer};
-    return mf_http_server_start(&params, &s->dev_http, err) || mf_err_at(err, "dev_issuer");
+    if (!mf_http_server_start(&params, &s->dev_http, err))
+        return mf_err_at(err, "dev_issuer");
+    mf_log(MF_LOG_INFO, "development issuer is open",
+           MF_LOG_TEXT("address", config->dev_listen.host),
+           MF_LOG_NUMBER("port", mf_http_server_port(s->dev_http)));
+    return true;
 }
 
 static void log_left_out(void *state, const char *issuer, size_t count, const char *why)
@@ -238,6 +253,7 @@ static bool start_listener(struct ca_server *s, struct err *err)
         return false;
     mf_signing_cert_pool_serve(s->issuing, s->http);
     mf_timestamp_pool_serve(s->timestamps, s->http);
+    warn_of_clock(s);
     atomic_store(&s->routes.ready, true);
     return true;
 }

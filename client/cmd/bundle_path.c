@@ -1,6 +1,7 @@
 #include "client/cmd/bundle_path.h"
 
 #include <limits.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/bundle/bundle.h"
@@ -31,6 +32,19 @@ static bool same_content(const char *a, const char *b, bool *same, struct err *e
     return true;
 }
 
+/* A file that is not there itself is the likelier slip, and names the right thing to mend. */
+static bool none_beside(const char *file, struct err *err)
+{
+    struct stat st;
+
+    if (stat(file, &st) != 0)
+        return mf_err_sys(err, "cannot open");
+    if (S_ISDIR(st.st_mode))
+        return mf_err_set(err, MF_ERR_SYSTEM, "is a directory");
+    mf_err_set(err, MF_ERR_NOT_FOUND, "there is no bundle beside it (%s%s)", file, endings[0]);
+    return mf_err_hint(err, "name it with --bundle");
+}
+
 bool mf_bundle_path_find(const char *file, char *out, size_t cap, struct err *err)
 {
     char path[PATH_MAX];
@@ -52,8 +66,5 @@ bool mf_bundle_path_find(const char *file, char *out, size_t cap, struct err *er
             return false;
         found = true;
     }
-    if (found)
-        return true;
-    mf_err_set(err, MF_ERR_NOT_FOUND, "there is no bundle beside it (%s%s)", file, endings[0]);
-    return mf_err_hint(err, "name it with --bundle");
+    return found || none_beside(file, err);
 }

@@ -3,6 +3,7 @@ should not. TAP on standard output."""
 
 import argparse
 import concurrent.futures
+import ctypes
 import json
 import pathlib
 import sys
@@ -166,7 +167,29 @@ def comes_back(ca, issuers, body):
         time.sleep(0.2)
 
 
+STA_UNSYNC = 0x40  # of adjtimex(2)
+
+
+def kernel_clock_is_in_step():
+    state = (ctypes.c_long * 26)()  # struct timex: modes 0 reads; the status is its sixth word
+    return ctypes.CDLL(None).adjtimex(state) != 5 and not state[5] & STA_UNSYNC
+
+
+def says_at_its_start_that_the_clock_is_not_trusted(bench):
+    """Not only to the first one who asks. Where a time service keeps the clock it says nothing."""
+    ca = bench.ca("clock", bench.ct.url, require_clock_sync=True).start()
+    said = ca.sign(support.csr_body(bench.key), ca.token(PERSON), timeout=SECONDS)
+    assert ca.stop() == 0
+    warnings = [line for line in ca.log.read_text().splitlines() if "nothing is issued for now" in line]
+    if kernel_clock_is_in_step():
+        assert said.status == 200 and not warnings, (said.body, warnings)
+    else:
+        assert said.status == 503 and said.reason == "CLOCK_UNTRUSTED", said.body
+        assert len(warnings) == 1 and "no time service keeps the system clock" in warnings[0], warnings
+
+
 TESTS = [
+    says_at_its_start_that_the_clock_is_not_trusted,
     issues_nothing_on_a_ct_log_that_misbehaves,
     refuses_tokens_of_issuers_that_misbehave,
 ]

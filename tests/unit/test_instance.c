@@ -99,7 +99,7 @@ static void write_in(const char *name, struct span text)
 
 static void teardown(void)
 {
-    static const char *const names[] = {"instance.json", "app.sigstore.json", "app.sigstore",
+    static const char *const names[] = {"instance.json", "app", "app.sigstore.json", "app.sigstore",
                                         "app.bundle"};
 
     for (size_t i = 0; i < MF_LEN(names); i++) {
@@ -200,6 +200,11 @@ START_TEST(finds_the_bundle_beside_a_file)
     struct err err = {0};
 
     path_in("app", file);
+    mf_ck_refused(mf_bundle_path_find(file, found, sizeof found, &err), err, "No such file");
+    mf_err_clear(&err);
+    mf_ck_refused(mf_bundle_path_find(folder, found, sizeof found, &err), err, "is a directory");
+    mf_err_clear(&err);
+    write_in("app", MF_SPAN("the artifact"));
     if (besides[_i].json != NULL)
         write_in("app.sigstore.json", mf_span_str(besides[_i].json));
     if (besides[_i].plain != NULL)
