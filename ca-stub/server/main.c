@@ -18,13 +18,12 @@ static bool wants_help(int argc, char **argv)
     return argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     static const char summary[] = "Sigstore-compatible certificate and timestamp authority.";
     const struct verb *verb = NULL;
     struct err err = {0};
 
-    mf_log_init("mayfly-ca", MF_LOG_INFO);
     if (wants_help(argc, argv)) {
         mf_verbs_help("mayfly-ca", summary, verbs, MF_LEN(verbs));
         return 0;
@@ -35,4 +34,10 @@ int main(int argc, char **argv)
              (verb = mf_verb_find(verbs, MF_LEN(verbs), argv[1], &err)) != NULL)
         return verb->run(argc - 1, argv + 1);
     return mf_exit_report("mayfly-ca", &err);
+}
+
+int main(int argc, char **argv)
+{
+    mf_log_init("mayfly-ca", MF_LOG_INFO);
+    return mf_exit_printed("mayfly-ca", run(argc, argv));
 }

@@ -11,8 +11,10 @@
 
 static bool print_raw(const struct secret *token, struct err *err)
 {
-    return mf_write_all(STDOUT_FILENO, mf_secret_span(token), err) &&
-           mf_write_all(STDOUT_FILENO, MF_SPAN("\n"), err);
+    /* Not through stdio, whose buffer would keep a copy. */
+    return (mf_write_all(STDOUT_FILENO, mf_secret_span(token), err) &&
+            mf_write_all(STDOUT_FILENO, MF_SPAN("\n"), err)) ||
+           mf_err_at(err, "standard output");
 }
 
 static void print_line(const char *name, struct span value)

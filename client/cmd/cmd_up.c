@@ -83,6 +83,7 @@ static void print_next(const char *dir, const struct up_options *options, uint16
            (unsigned)port_base + MF_PORT_CT, (unsigned)port_base + MF_PORT_OIDC, flag, flag,
            MF_DEV_IDENTITY, (unsigned)port_base + MF_PORT_OIDC);
     fflush(stdout);
+    clearerr(stdout); /* advice: the instance runs without it */
 }
 
 static bool serve(struct services *s, const struct up_options *options, int signals,

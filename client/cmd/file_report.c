@@ -37,7 +37,5 @@ int mf_file_report_end(struct file_report *report)
             report->status = mf_exit_report("mayfly", &report->err);
     }
     mf_buf_done(&report->text);
-    if (fflush(stdout) != 0 || ferror(stdout))
-        report->status = mf_exit_worse(report->status, mf_exit_status(MF_ERR_SYSTEM));
     return report->status;
 }

@@ -25,12 +25,10 @@ const struct verb *mf_verbs(size_t *count)
     return verbs;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     struct err err = {0};
 
-    if (!mf_harden_command(&err))
-        return mf_exit_report("mayfly", &err);
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0) {
         mf_verbs_help("mayfly", summary, verbs, MF_LEN(verbs));
@@ -40,4 +38,13 @@ int main(int argc, char **argv)
         return mf_cmd_version(1, argv + 1);
     const struct verb *verb = mf_verb_find(verbs, MF_LEN(verbs), argv[1], &err);
     return verb == NULL ? mf_exit_report("mayfly", &err) : verb->run(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+    struct err err = {0};
+
+    if (!mf_harden_command(&err))
+        return mf_exit_report("mayfly", &err);
+    return mf_exit_printed("mayfly", run(argc, argv));
 }

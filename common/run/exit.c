@@ -1,6 +1,10 @@
 #include "common/run/exit.h"
 
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "common/base/span.h"
 
@@ -40,4 +44,33 @@ static int rank(int status)
 int mf_exit_worse(int a, int b)
 {
     return rank(a) >= rank(b) ? a : b;
+}
+
+/* A pipe or socket whose other end is closed; a file or terminal has none. */
+static bool reader_has_left(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+    return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
+int mf_exit_printed(const char *program, int status)
+{
+    struct err err = {0};
+
+    if (fflush(stdout) != 0)
+        mf_err_sys(&err, "cannot write all that there was to say");
+    else if (ferror(stdout)) /* some time ago: errno tells of something else by now */
+        mf_err_set(&err, MF_ERR_SYSTEM, "cannot write all that there was to say");
+    if (err.code == MF_OK)
+        return status;
+    if (!reader_has_left()) {
+        mf_err_at(&err, "standard output");
+        return mf_exit_worse(status, mf_exit_report(program, &err));
+    }
+    if (status == 0) {
+        (void)signal(SIGPIPE, SIG_DFL);
+        (void)raise(SIGPIPE);
+    }
+    return status != 0 ? status : 128 + SIGPIPE; /* where the signal is blocked */
 }

@@ -12,5 +12,11 @@ int mf_exit_report(const char *program, const struct err *err);
 /* The status of a run over several inputs: 2 and 70 stop it; otherwise 1 if any, else 6, 3, 5, 4.
  */
 int mf_exit_worse(int a, int b);
+/* The end of a command that prints results: makes sure that they got out of the process. Returns
+ * status, or with an error on stderr the worse of it and that of MF_ERR_SYSTEM. When nobody reads
+ * on
+ * (`| head`) it ends the process by SIGPIPE without a word, as the signal would have had it not
+ * been ignored for as long as there was work to finish; a status that is not 0 already stays. */
+int mf_exit_printed(const char *program, int status);
 
 #endif

@@ -12,11 +12,10 @@ static const struct verb verbs[] = {
     {"serve", "", "serve one or several logs", mf_log_verb_serve},
 };
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     struct err err = {0};
 
-    mf_log_init("mayfly-log", MF_LOG_INFO);
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         mf_verbs_help("mayfly-log", "Append-only logs that anyone can check.", verbs,
                       MF_LEN(verbs));
@@ -28,4 +27,10 @@ int main(int argc, char **argv)
     }
     const struct verb *verb = mf_verb_find(verbs, MF_LEN(verbs), argv[1], &err);
     return verb == NULL ? mf_exit_report("mayfly-log", &err) : verb->run(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+    mf_log_init("mayfly-log", MF_LOG_INFO);
+    return mf_exit_printed("mayfly-log", run(argc, argv));
 }
