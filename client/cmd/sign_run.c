@@ -1,9 +1,11 @@
 #include "client/cmd/sign_run.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "client/cmd/bundle_path.h"
+#include "client/cmd/distinct_files.h"
 #include "client/cmd/sign_report.h"
 #include "client/cmd/token_choice.h"
 #include "client/sign/signed_already.h"
@@ -47,8 +49,12 @@ static bool open_instance(struct sign_run *run, struct err *err)
         return true;
     if (!mf_instance_dir(run->options->trust.instance, dir, sizeof dir, &chosen, err))
         return false;
-    return mf_instance_open(dir, &run->instance, err) || chosen ||
-           err->code == MF_ERR_NOT_FOUND; /* the missing destination is said below */
+    if (mf_instance_open(dir, &run->instance, err))
+        return true;
+    if (chosen || err->code != MF_ERR_NOT_FOUND)
+        return false;
+    mf_err_clear(err); /* the missing destination is said below */
+    return true;
 }
 
 static bool load_trust(struct sign_run *run, struct err *err)
@@ -70,12 +76,8 @@ static bool prepare(struct sign_run *run, struct err *err)
     const struct http_client_params params = {.user_agent = "mayfly/" MF_VERSION,
                                               .budget_ms = 1000 * run->options->timeout_s};
 
-    if (!mf_crypto_new(MF_CRYPTO_DEFAULT, &run->crypto, err))
-        return false;
-    if (!open_instance(run, err))
-        return false;
-    mf_err_clear(err);
-    return load_trust(run, err) && mf_http_client_new(&params, &run->http, err) &&
+    return mf_crypto_new(MF_CRYPTO_DEFAULT, &run->crypto, err) && open_instance(run, err) &&
+           load_trust(run, err) && mf_http_client_new(&params, &run->http, err) &&
            mf_token_choose(run->options->token, run->http, &run->instance, &run->token, err) &&
            mf_token_claims_read(&run->token, &run->claims, err);
 }
@@ -181,7 +183,8 @@ static bool check_file(struct sign_run *run, const char *file, struct job *job,
     if (!output_path(run, file, job->path, sizeof job->path, err) ||
         !mf_artifact_read(run->crypto, file, 1U << MF_SHA256, artifact, err))
         return false;
-    if (!run->options->overwrite && access(job->path, F_OK) == 0)
+    /* A link to nothing is there too: no bundle could be made in its place. */
+    if (!run->options->overwrite && faccessat(AT_FDCWD, job->path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
         return check_done(run, job, artifact, err);
     *sign = true;
     return true;
@@ -246,7 +249,7 @@ int mf_sign_run(const struct sign_options *options, char **files, size_t count)
                            .report = {.json = options->json, .quiet = options->quiet}};
     struct err err = {0};
 
-    if (!prepare(&run, &err))
+    if (!mf_distinct_files(files, &count, &err) || !prepare(&run, &err))
         return mf_exit_report("mayfly", &err);
     mf_file_report_begin(&run.report, "mayfly.sign/1");
     sign_all(&run, files, count);

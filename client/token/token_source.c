@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/codec/json.h"
@@ -34,7 +35,11 @@ static bool read_descriptor(const char *digits, struct secret *out, struct err *
 
 bool mf_token_option_is_file(const char *value)
 {
-    return strcmp(value, "-") != 0 && strncmp(value, "fd:", 3) != 0;
+    struct stat st;
+
+    if (strcmp(value, "-") == 0 || strncmp(value, "fd:", 3) == 0)
+        return false;
+    return stat(value + (value[0] == '@'), &st) != 0 || S_ISREG(st.st_mode);
 }
 
 bool mf_token_from_option(const char *value, struct secret *out, struct err *err)

@@ -10,7 +10,10 @@ enum { MF_TOKEN_MAX = 16 * 1024 }; /* bytes */
 /* The value of --identity-token: a path, "-", "@file" or "fd:N". A value that looks like a token is
  * MF_ERR_USAGE: it would be in the process list. */
 MF_MUST_USE bool mf_token_from_option(const char *value, struct secret *out, struct err *err);
-/* True for a path: it can be read again, and whoever keeps it may have put a fresh token there. */
+/* True for the path of a regular file: it can be read again, and whoever keeps it may have put a
+ * fresh token there. What a pipe gave is gone. Also true of a path that is there no more: reading
+ * says so.
+ */
 bool mf_token_option_is_file(const char *value);
 /* SIGSTORE_ID_TOKEN; *found false when it is not set. */
 MF_MUST_USE bool mf_token_from_environment(struct secret *out, bool *found, struct err *err);

@@ -153,6 +153,72 @@ def test_trust_files_that_are_damaged(bench):
     assert pathlib.Path(f"{path}.sigstore.json").read_bytes() == before
 
 
+def test_an_instance_file_that_is_damaged(bench):
+    """Named, and nothing is signed, also where a token at hand would do without the file."""
+    token = services(bench)[4:]
+    path = bench.file("by-damaged", "by damaged")
+    default = bench.home / "mayfly"
+    named = bench.folder / "damaged"
+    good = (bench.instance.folder / "instance.json").read_text()
+    for folder in (default, named):
+        folder.mkdir()
+        for name in ("trusted_root.json", "signing_config.json"):
+            shutil.copy(bench.instance.folder / name, folder / name)
+    rows = [("{", "expected a member's name"), (good[:len(good) // 2], "line"), ("", "empty"),
+            (good.replace('"audience"', '"audiences"'), "audience: is missing")]
+    for text, says in rows:
+        for folder, at, environment in ((default, [], {}), (named, ["--instance", named], {}),
+                                        (named, [], {"MAYFLY_INSTANCE": str(named)})):
+            (folder / "instance.json").write_text(text)
+            said = bench.run("sign", *at, *token, path, env=environment)
+            said.expect(3, f"{folder}/instance.json", says)
+    (named / "instance.json").unlink()
+    bench.run("sign", "--instance", named, *token, path).expect(
+        3, f"{named}/instance.json", "No such file", f"mayfly up --dir {named}")
+    assert not pathlib.Path(f"{path}.sigstore.json").exists()
+    # The default one may be absent: the files beside it say where to sign, the option with what.
+    (default / "instance.json").unlink()
+    bench.run("sign", *token, path).expect(0, ": signed ")
+    shutil.rmtree(default)
+
+
+def log_size(bench):
+    """With the entry that asking adds: the checkpoint is behind for a moment."""
+    path = bench.file("counts", "counts")
+    said = bench.sign("--overwrite", "--json", path).expect(0)
+    return json.loads(said.out)["results"][0]["log_index"] + 1
+
+
+def test_a_file_that_is_named_twice(bench):
+    """However its path is spelled it is signed once; links of other names are other files."""
+    size = log_size(bench)
+    path = bench.file("twice-named", "twice")
+    (bench.folder / "aside").mkdir()
+    (bench.folder / "linked").symlink_to(bench.folder)
+    os.link(path, bench.folder / "hard")
+    (bench.folder / "soft").symlink_to(path)
+    said = bench.sign("twice-named", "./twice-named", path, "aside/../twice-named",
+                      "linked/twice-named", "absent/twice-named", "twice-named").expect(
+                          3, "twice-named: signed ", "absent/twice-named: not signed")
+    assert said.out.count(": signed ") == 1 and log_size(bench) == size + 2, said
+    said = bench.sign("--overwrite", "--json", "hard", "./soft", "soft", path, "./hard").expect(0)
+    named = [result["file"] for result in json.loads(said.out)["results"]]
+    assert named == ["hard", "./soft", str(path)] and log_size(bench) == size + 6, said
+    bench.verify(path, "hard", "soft").expect(0)
+
+
+def test_a_bundle_that_is_a_link_to_nothing(bench):
+    """Seen before anything is logged."""
+    size = log_size(bench)
+    path = bench.file("dangling", "dangling")
+    bundle = pathlib.Path(f"{path}.sigstore.json")
+    bundle.symlink_to("nowhere")
+    bench.sign(path).expect(3, "dangling.sigstore.json", "already there", "--overwrite")
+    assert bundle.is_symlink() and log_size(bench) == size + 1
+    bench.sign("--overwrite", path).expect(0, ": signed ")
+    assert not bundle.is_symlink()
+
+
 TESTS = [value for name, value in list(globals().items()) if name.startswith("test_")]
 
 

@@ -20,21 +20,29 @@ FAST = {"LD_PRELOAD": str(FAST_CLOCK), "ASAN_OPTIONS": "verify_asan_link_order=0
 
 
 class Feed:
-    """A named pipe that gives one token at each reading."""
+    """A token file that is replaced once the first batch is signed: the file that comes next is a pipe,
+    whose reader has read the token long since."""
 
-    def __init__(self, path, tokens):
-        os.mkfifo(path)
-        self.path = path
-        self.tokens = tokens
+    def __init__(self, bench, name, files, tokens):
+        self.path = bench.file(f"{name}.jwt", tokens[0])
+        self.next = bench.file(f"{name}.next", tokens[1])
+        self.gate = bench.folder / files[BATCH]
+        self.content = self.gate.read_bytes()
+        self.gate.unlink()
+        os.mkfifo(self.gate)
         self.thread = threading.Thread(target=self._feed, daemon=True)
         self.thread.start()
 
     def _feed(self):
-        for token in self.tokens:
-            with open(self.path, "w", encoding="ascii") as out:  # waits for a reader
-                os.unlink(self.path)
-                os.mkfifo(self.path)  # the next reader gets the next token, not more of this one
-                out.write(token)
+        with open(self.gate, "wb") as out:  # waits for the reader
+            self.next.replace(self.path)
+            out.write(self.content)
+
+    def done(self):
+        self.thread.join(10)
+        assert not self.thread.is_alive(), "the second batch was never begun"
+        self.gate.unlink()
+        self.gate.write_bytes(self.content)
 
 
 def files_of(bench, name):
@@ -67,24 +75,33 @@ def test_one_certificate_serves_while_it_lives(bench):
 
 def test_a_token_file_is_read_again(bench):
     files = files_of(bench, "fed")
-    feed = Feed(bench.folder / "fed.jwt", [bench.forger.signed() for _ in range(2)])
+    feed = Feed(bench, "fed", files, [bench.forger.signed(), bench.forger.signed(jti="fresh")])
     bench.sign("--identity-token", feed.path, *files, env=FAST).expect(0)
+    feed.done()
     assert len(certificates_of(bench, files)) == 2
-    feed.thread.join(10)
-    assert not feed.thread.is_alive(), "the file was not read each time"
 
 
 def test_a_token_that_cannot_be_renewed_is_sent_again(bench):
     files = files_of(bench, "stream")
     bench.sign("--identity-token", "-", *files, env=FAST, data=bench.forger.signed()).expect(0)
     assert len(certificates_of(bench, files)) == 2
+    # A pipe has a name, but gives its token once.
+    files = files_of(bench, "piped")
+    pipe = bench.folder / "piped.jwt"
+    os.mkfifo(pipe)
+    thread = threading.Thread(target=pipe.write_text, args=[bench.forger.signed()], daemon=True)
+    thread.start()
+    bench.sign("--identity-token", pipe, *files, env=FAST).expect(0)
+    thread.join(10)
+    assert len(certificates_of(bench, files)) == 2
 
 
 def refused_later(bench, name, second, status, *texts):
     """The second token gets no certificate: the files of the first are signed, the rest named."""
     files = files_of(bench, name)
-    feed = Feed(bench.folder / f"{name}.jwt", [bench.forger.signed(), second])
+    feed = Feed(bench, name, files, [bench.forger.signed(), second])
     said = bench.sign("--quiet", "--identity-token", feed.path, *files, env=FAST).expect(status, *texts)
+    feed.done()
     signed, left = files[:3 * BATCH], files[3 * BATCH:]
     assert all(bundle_of(bench, path).exists() for path in signed), said
     for path in left:

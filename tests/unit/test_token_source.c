@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/token/token_source.h"
@@ -159,6 +160,39 @@ START_TEST(takes_a_token_from_a_descriptor)
 }
 END_TEST
 
+START_TEST(knows_what_can_be_read_again)
+{
+    char folder[] = "/tmp/mayfly-token-XXXXXX";
+    char file[64], pipe_path[64], at_file[72], open_file[32], open_pipe[32];
+    int fds[2];
+
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(file, sizeof file, "%s/file", folder);
+    snprintf(at_file, sizeof at_file, "@%s", file);
+    snprintf(pipe_path, sizeof pipe_path, "%s/pipe", folder);
+    ck_assert_int_eq(mkfifo(pipe_path, 0600), 0);
+    int fd = open(file, O_RDWR | O_CREAT, 0600);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(pipe(fds), 0);
+    snprintf(open_file, sizeof open_file, "/dev/fd/%d", fd);
+    snprintf(open_pipe, sizeof open_pipe, "/dev/fd/%d", fds[0]);
+    const struct {
+        const char *option;
+        bool again;
+    } rows[] = {
+        {file, true},    {at_file, true},      {open_file, true},  {"/nonexistent", true},
+        {"-", false},    {"fd:0", false},      {pipe_path, false}, {open_pipe, false},
+        {folder, false}, {"/dev/null", false},
+    };
+    for (size_t i = 0; i < MF_LEN(rows); i++)
+        ck_assert_msg(mf_token_option_is_file(rows[i].option) == rows[i].again, "%s",
+                      rows[i].option);
+    unlink(file);
+    unlink(pipe_path);
+    rmdir(folder);
+}
+END_TEST
+
 START_TEST(takes_a_token_from_the_environment)
 {
     MF_SCOPED(mf_secret_done) struct secret token = {0};
@@ -197,6 +231,7 @@ Suite *mf_suite(void)
     suite_add_tcase(suite, claims);
     tcase_add_loop_test(source, takes_a_token_from_where_the_option_says, 0, MF_LEN(options));
     tcase_add_test(source, takes_a_token_from_a_descriptor);
+    tcase_add_test(source, knows_what_can_be_read_again);
     tcase_add_test(source, takes_a_token_from_the_environment);
     suite_add_tcase(suite, source);
     return suite;
