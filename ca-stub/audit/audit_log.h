@@ -24,7 +24,7 @@ enum { MF_AUDIT_OPEN_INTENTS_MAX = 4096 }; /* more in a file is refused as damag
 #define MF_AUDIT_INTENT  "intent"  /* a decision that is about to be carried out */
 #define MF_AUDIT_OUTCOME "outcome" /* how an intent ended; exactly one for each */
 #define MF_AUDIT_DENY    "deny"    /* a decision that needs nothing carried out */
-/* A number of refusals of strangers without records of their own, see refusal_budget.h. */
+/* A number of refusals without records of their own, see refusal_budget.h. */
 #define MF_AUDIT_UNRECORDED "unrecorded"
 
 struct audit_start {       /* what opening found and did */

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "ca-stub/audit/refusal_budget.h"
 #include "ca-stub/certificate/ct_door.h"
 #include "ca-stub/certificate/profile.h"
 #include "common/keys/signer_client.h"
@@ -214,14 +215,22 @@ bool mf_issue_deny(const struct issuer_ca *ca, const struct decision *decision, 
     return mf_audit_log_append(ca->audit, &record, err);
 }
 
-bool mf_issue_unrecorded(const struct issuer_ca *ca, uint64_t count, struct err *err)
+static bool record_count(const struct issuer_ca *ca, uint64_t count, struct err *err)
 {
     MF_SCOPED(mf_buf_done) struct buf members = {.max = 64};
 
-    if (count == 0)
-        return true;
     if (!mf_buf_printf(&members, err, "\"decision\":\"deny\",\"count\":%" PRIu64, count))
         return false;
     const struct audit_record record = {MF_AUDIT_UNRECORDED, {0}, mf_buf_span(&members)};
     return mf_audit_log_append(ca->audit, &record, err);
+}
+
+bool mf_issue_unrecorded(const struct issuer_ca *ca, struct refusal_budget *budget, uint64_t *count,
+                         struct err *err)
+{
+    *count = mf_refusal_budget_left_out(budget);
+    if (*count == 0 || record_count(ca, *count, err))
+        return true;
+    mf_refusal_budget_keep(budget, *count);
+    return false;
 }

@@ -11,6 +11,7 @@
 
 struct ct_door;
 struct http_client;
+struct refusal_budget;
 struct signer;
 
 struct issuer_ca { /* what all workers share; read-only; all borrowed */
@@ -45,7 +46,9 @@ MF_MUST_USE bool mf_issue(const struct issuer_ca *ca, const struct issue_worker 
 /* Records a refusal. MF_ERR_UNAVAILABLE when the audit log cannot take it. */
 MF_MUST_USE bool mf_issue_deny(const struct issuer_ca *ca, const struct decision *decision,
                                const char *reason, const struct err *cause, struct err *err);
-/* Records that so many refusals have no record; does nothing for 0. Likewise. */
-MF_MUST_USE bool mf_issue_unrecorded(const struct issuer_ca *ca, uint64_t count, struct err *err);
+/* Records how many refusals the budget has left out since the last time; *count may be 0, and then
+ * nothing is recorded. Likewise, and the budget then keeps the count. */
+MF_MUST_USE bool mf_issue_unrecorded(const struct issuer_ca *ca, struct refusal_budget *budget,
+                                     uint64_t *count, struct err *err);
 
 #endif

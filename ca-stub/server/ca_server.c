@@ -308,10 +308,15 @@ bool mf_ca_server_wait(struct ca_server *server, struct err *err)
 static void record_rest(struct ca_server *s)
 {
     const struct issuer_ca ca = issuer_ca(s);
+    uint64_t left_out = 0;
     struct err err = {0};
 
-    if (s->budget != NULL && !mf_issue_unrecorded(&ca, mf_refusal_budget_left_out(s->budget), &err))
+    if (s->budget == NULL)
+        return;
+    if (!mf_issue_unrecorded(&ca, s->budget, &left_out, &err))
         mf_log_err(MF_LOG_WARN, "audit log", &err);
+    if (left_out > 0)
+        mf_log(MF_LOG_WARN, "refusals were not recorded", MF_LOG_NUMBER("count", left_out));
     mf_refusal_budget_free(&s->budget);
 }
 

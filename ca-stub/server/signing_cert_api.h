@@ -21,7 +21,7 @@ struct signing_cert_params { /* all borrowed */
     struct issuer_ca ca;
     struct token_gate *gate;
     struct clock_guard *guard;
-    struct refusal_budget *budget; /* of refusals before authentication */
+    struct refusal_budget *budget; /* of records of refusals */
     unsigned workers;              /* 1 .. MF_ISSUE_WORKERS_MAX; each waits for audit and CT log */
 };
 

@@ -106,27 +106,32 @@ static void answer(struct work *w, unsigned status, const char *message, const c
            MF_LOG_TEXT("detail", detail), MF_LOG_NUMBER("status", status));
 }
 
-/* Up to here anybody can come, so a budget decides what is written down; see refusal_budget.h. */
+/* A refusal costs whoever asks nothing, so a budget decides what is written down; see
+ * refusal_budget.h. */
 static void spend_budget(struct work *w)
 {
     const struct signing_cert_params *params = w->worker->params;
     uint64_t left_out = 0;
     struct err err = {0};
 
-    w->unrecorded = !mf_refusal_budget_take(params->budget, &left_out);
-    if (left_out == 0)
+    w->unrecorded = !mf_refusal_budget_take(params->budget,
+                                            w->verdict.is_signed ? w->verdict.digest : NULL);
+    if (w->unrecorded)
         return;
-    mf_log(MF_LOG_WARN, "refusals were not recorded", MF_LOG_NUMBER("count", left_out));
-    if (!mf_issue_unrecorded(&params->ca, left_out, &err))
+    if (!mf_issue_unrecorded(&params->ca, params->budget, &left_out, &err))
         mf_log_err(MF_LOG_WARN, "audit log", &err);
+    else if (left_out > 0)
+        mf_log(MF_LOG_WARN, "refusals were not recorded", MF_LOG_NUMBER("count", left_out));
 }
 
-/* A refusal is a decision: it is answered as such only once it is on record, or counted. */
+/* A refusal is a decision, whoever is to blame: it is answered as such only once it is on record,
+ * or counted. */
 static void deny(struct work *w, unsigned status, const char *message, const char *reason,
                  struct http_reply *reply)
 {
     struct err audit = {0};
 
+    spend_budget(w);
     if (w->unrecorded ||
         mf_issue_deny(&w->worker->params->ca, &w->decision, reason, &w->err, &audit)) {
         answer(w, status, message, reason, reply);
@@ -147,13 +152,9 @@ static bool check_token(struct work *w, struct http_reply *reply)
     if (mf_token_gate_check(params->gate, w->worker->crypto, token, w->decision.at, &w->verdict,
                             &w->err))
         return true;
-    if (!w->verdict.is_signed)
-        spend_budget(w);
     const char *reason = w->verdict.reason[0] != '\0' ? w->verdict.reason : "TOKEN_REFUSED";
-    if (w->err.code == MF_ERR_DENIED)
-        deny(w, 400, token_text, reason, reply);
-    else
-        answer(w, w->err.code == MF_ERR_UNAVAILABLE ? 503 : 500, token_text, reason, reply);
+    unsigned otherwise = w->err.code == MF_ERR_UNAVAILABLE ? 503 : 500;
+    deny(w, w->err.code == MF_ERR_DENIED ? 400 : otherwise, token_text, reason, reply);
     return false;
 }
 
@@ -178,7 +179,7 @@ static void refuse_proof(struct work *w, enum proof_refusal why, struct http_rep
         deny(w, 400, w->err.what, "ALGORITHM_FORBIDDEN", reply);
         return;
     case MF_PROOF_FAULT:
-        answer(w, 500, ca_text, "CA_BACKEND", reply);
+        deny(w, 500, ca_text, "CA_BACKEND", reply);
         return;
     }
 }
@@ -264,10 +265,8 @@ static bool begin(struct work *w, struct http_reply *reply)
         answer(w, 503, ca_text, "CLOCK_UNTRUSTED", reply);
     else if (mf_signing_cert_parse(w->input->body, w->input->api, &w->request, &w->err))
         return true;
-    else {
-        spend_budget(w);
-        answer(w, 400, w->err.what, "REQUEST_MALFORMED", reply);
-    }
+    else
+        deny(w, 400, w->err.what, "REQUEST_MALFORMED", reply);
     return false;
 }
 

@@ -14,7 +14,9 @@ import ca_support as support
 
 PERSON = "person@example.org"
 TOKEN_TEXT = "There was an error processing the identity token"
-BURST, EVERY_SECONDS = 256, 5  # ca-stub/audit/refusal_budget.h
+# ca-stub/audit/refusal_budget.h: of strangers; of one token that an issuer signed
+BURST, EVERY_SECONDS = 256, 5
+TOKEN_BURST, TOKEN_EVERY_SECONDS = 8, 60
 
 
 class Bench:
@@ -35,12 +37,18 @@ def decision_id(answer):
 
 
 def writes_down_few_refusals_of_strangers(bench):
-    """A burst is on record one by one; then they are counted. Who has a token is always recorded."""
+    """A burst is on record one by one; then they are counted, and nothing of it is at the expense of
+    those who have a token."""
     began, sent = time.monotonic(), BURST + 150
-    answers = [bench.ca.sign("{}", "not.a.token") for _ in range(sent)]
-    for answer in answers:
-        assert answer.status == 400 and answer.reason == "TOKEN_MALFORMED", answer.body
-        assert answer.json["message"] == TOKEN_TEXT, answer.body
+    answers = [bench.ca.sign(*(("{}", "not.a.token") if i % 2 else ("[", None)))
+               for i in range(sent)]
+    for i, answer in enumerate(answers):
+        assert answer.status == 400, answer.body
+        if i % 2:
+            assert answer.reason == "TOKEN_MALFORMED", answer.body
+            assert answer.json["message"] == TOKEN_TEXT, answer.body
+        else:
+            assert answer.reason == "REQUEST_MALFORMED", answer.body
     most = BURST + (time.monotonic() - began) // EVERY_SECONDS + 1
     denied = [r["decision_id"] for r in bench.ca.records() if r["event"] == "deny"]
     assert BURST <= len(denied) <= most, len(denied)
@@ -57,6 +65,31 @@ def writes_down_few_refusals_of_strangers(bench):
     counted = sum(r["count"] for r in bench.ca.records() if r["event"] == "unrecorded")
     assert counted == sent - len(denied), (counted, sent, len(denied))
     bench.ca.start()
+
+
+def writes_down_few_refusals_of_one_token(bench):
+    """A signed token that somebody sends over and over, refused for what it says or for the proof
+    beside it, fills no disk; another token's refusal is on record as ever."""
+    other = bench.ca.token(PERSON, aud="other")
+    proof = support.proof_body(bench.key, "not the challenge")
+    refused = len(bench.ca.records())
+    for reason, body, token in [("AUD_MISMATCH", support.csr_body(bench.key), other),
+                                ("POP_INVALID", proof, bench.ca.token(PERSON))]:
+        began, sent, before = time.monotonic(), 100, len(bench.ca.records())
+        for _ in range(sent):
+            answer = bench.ca.sign(body, token)
+            assert answer.status == 400 and answer.reason == reason, answer.body
+        most = TOKEN_BURST + (time.monotonic() - began) // TOKEN_EVERY_SECONDS + 1
+        denied = [r for r in bench.ca.records()[before:] if r["event"] == "deny"]
+        assert TOKEN_BURST <= len(denied) <= most, len(denied)
+        assert {r["reason"] for r in denied} == {reason}, denied
+
+    answer = bench.ca.sign(support.csr_body(bench.key), bench.ca.token("x@example.org", aud="b"))
+    added = bench.ca.records()[refused:]
+    assert added[-1]["event"] == "deny" and added[-1]["decision_id"] == decision_id(answer), added
+    denied = [r for r in added if r["event"] == "deny"]
+    counted = sum(r["count"] for r in added if r["event"] == "unrecorded")
+    assert len(denied) + counted == 2 * sent + 1, added
 
 
 def workflow_claims(**more):
@@ -151,6 +184,7 @@ def ends_with_status_0(bench):
 
 TESTS = [
     writes_down_few_refusals_of_strangers,
+    writes_down_few_refusals_of_one_token,
     refuses_claims_that_fit_no_certificate,
     records_a_promise_that_fits_no_certificate,
     ends_although_many_wait,

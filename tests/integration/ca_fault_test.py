@@ -149,6 +149,8 @@ def refuses_tokens_of_issuers_that_misbehave(bench):
             tasks += [("the good issuer beside them", pool.submit(good, n)) for n in range(3)]
             failures = [f"{name}: {task.exception()}" for name, task in tasks if task.exception()]
         assert not failures, "\n".join(failures)
+        denied = [r["reason"] for r in ca.records() if r["event"] == "deny"]
+        assert denied == ["ISSUER_UNAVAILABLE"] * len(issuers.plays), denied
         assert not [hit.path for hit in issuers.service.hits
                     if not hit.path.startswith(tuple(issuers.plays))], "it went elsewhere"
         comes_back(ca, issuers, body)
