@@ -1,11 +1,15 @@
 /* What paths name: files and pipes are read to their end, all else is refused, nothing hangs. */
+#include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/base/clock.h"
 #include "common/base/file.h"
 #include "common/base/input.h"
 #include "common/base/secret.h"
@@ -172,6 +176,56 @@ START_TEST(waits_for_a_descriptor_that_does_not_block)
 }
 END_TEST
 
+enum { UP_S = 30 * 24 * 3600 }; /* more milliseconds than an int holds */
+
+static bool write_text(const char *file, const char *text)
+{
+    MF_SCOPED(mf_fd_done) int fd = open(file, O_WRONLY | O_CLOEXEC);
+
+    return fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+}
+
+/* For the children of this process the machine has been up for so long. */
+static bool be_up_for_long(void)
+{
+    char map[32], offset[32];
+
+    snprintf(map, sizeof map, "0 %u 1", (unsigned)getuid());
+    snprintf(offset, sizeof offset, "boottime %d 0", UP_S);
+    return (unshare(CLONE_NEWTIME) == 0 || (unshare(CLONE_NEWUSER | CLONE_NEWTIME) == 0 &&
+                                            write_text("/proc/self/uid_map", map))) &&
+           write_text("/proc/self/timens_offsets", offset);
+}
+
+/* Nothing at first, as its first reading says; then eight bytes. */
+static int late_bytes(void)
+{
+    const struct itimerspec soon = {.it_value = {.tv_nsec = 50 * 1000 * 1000}};
+    int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+
+    ck_assert_int_eq(timerfd_settime(fd, 0, &soon, NULL), 0);
+    return fd;
+}
+
+START_TEST(waits_for_a_given_descriptor_also_on_a_machine_up_for_long)
+{
+    struct err err = {0};
+    uint8_t bytes[8];
+    size_t n = 0;
+
+    if (!be_up_for_long())
+        mf_ck_skip("no time namespace of our own: %s", strerror(errno));
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct clock clock = mf_clock_system();
+        bool is_long = mf_clock_monotonic_ns(&clock) / 1000000000 >= UP_S;
+        struct input in = mf_input_given(late_bytes());
+        _exit(is_long && mf_input_read(&in, bytes, sizeof bytes, &n, &err) ? 0 : 1);
+    }
+    ended_well(pid);
+}
+END_TEST
+
 START_TEST(holds_a_pipe_to_its_maximum)
 {
     MF_SCOPED(mf_buf_done) struct buf text = {0};
@@ -201,6 +255,7 @@ Suite *mf_suite(void)
     tcase_add_loop_test(tc, reads_a_named_pipe_whose_writer_comes_when_it_likes, 0, MF_LEN(texts));
     tcase_add_loop_test(tc, reads_a_pipe_by_the_name_of_its_descriptor, 0, MF_LEN(texts));
     tcase_add_loop_test(tc, waits_for_a_descriptor_that_does_not_block, 0, MF_LEN(texts));
+    tcase_add_test(tc, waits_for_a_given_descriptor_also_on_a_machine_up_for_long);
     tcase_add_test(tc, gives_up_on_a_writer_that_is_silent);
     tcase_add_test(tc, holds_a_pipe_to_its_maximum);
     suite_add_tcase(suite, tc);

@@ -20,11 +20,13 @@ static struct crypto *crypto;
 static struct private_key *log_key;
 static struct public_key *log_half;
 static uint8_t log_id[32];
+static const char *window; /* for which the trusted root names the log */
 
 static void set_up(void)
 {
     struct err err = {0};
 
+    window = "{\"start\":\"2020-01-01T00:00:00Z\"}";
     mf_ck_ok(mf_crypto_new(MF_CRYPTO_DEFAULT, &crypto, &err), err);
     mf_ck_ok(mf_private_key_generate(crypto, MF_KEY_P256, &log_key, &err), err);
     mf_ck_ok(mf_private_key_public(crypto, log_key, &log_half, &err), err);
@@ -260,7 +262,7 @@ static struct trusted_root *make_root(void)
     mf_json_member_put_base64(&w, "rawBytes", mf_public_key_spki(log_half));
     mf_json_member_put_cstr(&w, "keyDetails", "PKIX_ECDSA_P256_SHA_256");
     mf_json_key(&w, "validFor");
-    mf_json_put_raw(&w, MF_SPAN("{\"start\":\"2020-01-01T00:00:00Z\"}"));
+    mf_json_put_raw(&w, mf_span_str(window));
     mf_json_end_object(&w);
     mf_json_key(&w, "logId");
     mf_json_begin_object(&w);
@@ -331,6 +333,41 @@ START_TEST(verifies_what_a_key_of_each_kind_signed)
 END_TEST
 
 /* The log took it, and it is no signature of this key: another key's over the same file. */
+/* An entry of Rekor v1 has a time, MADE_AT, in November 2023; one of v2 has none. */
+static const struct {
+    const char *end, *message;
+    bool is_v1;
+} retired[] = {
+    {"2030-01-01T00:00:00Z", "timestamp: there is no timestamp, so no time of signing", false},
+    {"2022-01-01T00:00:00Z", "timestamp: there is no timestamp, so no time of signing", false},
+    {"2030-01-01T00:00:00Z", NULL, true},
+    {"2022-01-01T00:00:00Z", "timestamp: the time of signing is outside the window", true},
+};
+
+START_TEST(a_retired_log_needs_a_time)
+{
+    MF_SCOPED(making_done) struct making m = {.is_v1 = retired[_i].is_v1};
+    struct verification result;
+    struct err err = {0};
+    char text[128];
+
+    mf_ck_ok(mf_private_key_generate(crypto, MF_KEY_P256, &m.key, &err), err);
+    mf_ck_ok(mf_private_key_public(crypto, m.key, &m.half, &err), err);
+    mf_ck_ok(mf_key_details_default(m.half, &m.details, &err), err);
+    mf_ck_ok(mf_key_details_scheme(m.details, &m.scheme, &err), err);
+    MF_SCOPED(mf_bundle_free) struct bundle *bundle = make_bundle(&m);
+    mf_ck_ok(verify(bundle, m.half, ARTIFACT, &result, &err), err); /* while it is in use */
+    snprintf(text, sizeof text, "{\"start\":\"2020-01-01T00:00:00Z\",\"end\":\"%s\"}",
+             retired[_i].end);
+    window = text;
+    bool ok = verify(bundle, m.half, ARTIFACT, &result, &err);
+    if (retired[_i].message == NULL)
+        mf_ck_ok(ok, err);
+    else
+        mf_ck_refused(ok, err, retired[_i].message);
+}
+END_TEST
+
 START_TEST(does_not_take_the_logs_word_for_a_signature)
 {
     MF_SCOPED(making_done) struct making m = {.is_v1 = _i % 2 == 0, .is_dsse = _i / 2 == 0};
@@ -356,6 +393,7 @@ Suite *mf_suite(void)
     tcase_add_checked_fixture(keys, set_up, tear_down);
     tcase_set_timeout(keys, 60);
     tcase_add_loop_test(keys, verifies_what_a_key_of_each_kind_signed, 0, MF_LEN(rows));
+    tcase_add_loop_test(keys, a_retired_log_needs_a_time, 0, MF_LEN(retired));
     tcase_add_loop_test(keys, does_not_take_the_logs_word_for_a_signature, 0, 4);
     suite_add_tcase(suite, keys);
     return suite;
