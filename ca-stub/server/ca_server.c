@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "ca-stub/audit/refusal_budget.h"
 #include "ca-stub/certificate/ct_door.h"
@@ -91,10 +92,26 @@ static bool read_ct_key(struct ca_server *s, struct err *err)
            mf_err_at(err, "%s", path);
 }
 
+/* A key that cannot be opened is told by the process that was to hold it; a folder that has none is
+ * not a CA's. */
+static bool check_directory(const struct ca_server *s, struct err *err)
+{
+    char path[PATH_MAX];
+
+    if (!mf_path_join(s->config->directory, MF_CA_KEY, path, sizeof path, err))
+        return false;
+    if (access(path, F_OK) == 0)
+        return true;
+    mf_err_sys(err, "cannot open");
+    mf_err_at(err, "%s", path);
+    return mf_err_hint(err, "is this a CA's directory, and is its disk mounted? "
+                            "mayfly-ca init makes one");
+}
+
 /* Keys first, in processes of their own; then this process gives up what it no longer needs. */
 static bool start_keys(struct ca_server *s, struct err *err)
 {
-    return mf_crypto_new(MF_CRYPTO_DEFAULT, &s->crypto, err) &&
+    return mf_crypto_new(MF_CRYPTO_DEFAULT, &s->crypto, err) && check_directory(s, err) &&
            start_signer(s, MF_CA_KEY, &s->ca_signer, err) &&
            start_signer(s, MF_CA_TIMESTAMP_KEY, &s->timestamp_signer, err) &&
            mf_http_client_prepare(err) && mf_sandbox_enter(MF_SANDBOX_SERVER, err) &&

@@ -152,11 +152,22 @@ static bool check_birth(const struct log_service *s, struct err *err)
                             "mayfly-log init");
 }
 
+/* Configured for the other kind of log: it would be served, and refuse all that comes. */
+static bool check_roots(const struct log_service *s, struct err *err)
+{
+    if (s->dir.type == MF_LOG_CT || s->settings.roots[0] == '\0')
+        return true;
+    mf_err_set(err, MF_ERR_FORMAT, "is a log of entries, but roots are named for it");
+    mf_err_at(err, "%s", s->dir.path);
+    return mf_err_hint(err,
+                       "name the directory of a log of certificates (init --type ct), or no roots");
+}
+
 static bool start_engine(struct log_service *s, struct err *err)
 {
     char key[PATH_MAX];
 
-    if (!mf_log_dir_open(s->settings.directory, &s->dir, err) ||
+    if (!mf_log_dir_open(s->settings.directory, &s->dir, err) || !check_roots(s, err) ||
         !mf_log_dir_path(&s->dir, "key.pem", key, sizeof key, err))
         return false;
     const struct signer_params signer = {
