@@ -6,12 +6,13 @@
 #include "client/cmd/trust_source.h"
 #include "client/cmd/verbs.h"
 #include "client/cmd/verify_report.h"
+#include "client/trust/witness_file.h"
 #include "common/base/file.h"
 #include "common/run/exit.h"
 
 struct verify_options {
     struct trust_options trust;
-    const char *identity, *issuer, *key, *bundle;
+    const char *identity, *issuer, *key, *bundle, *witnesses;
     bool json, quiet, verbose;
 };
 
@@ -20,12 +21,14 @@ struct verify_run {
     struct trusted_root *root;
     struct identity_demand demand;
     struct managed_key key; /* instead of the demand */
+    struct witness_policy *witnesses;
     const struct verify_options *options;
     struct verify_report report;
 };
 
 static void run_done(struct verify_run *run)
 {
+    mf_witness_policy_free(&run->witnesses);
     mf_managed_key_done(&run->key);
     mf_trusted_root_free(&run->root);
     mf_crypto_free(&run->crypto);
@@ -80,6 +83,7 @@ static bool verify_bundle(struct verify_run *run, const struct artifact *given, 
         .root = run->root,
         .demand = key == NULL ? &run->demand : NULL,
         .key = key,
+        .witnesses = run->witnesses,
         .artifact = given != NULL ? given : &artifact,
     };
     if (!is_list)
@@ -130,6 +134,21 @@ static bool check_demand(const struct verify_options *o, int operands, struct er
     return mf_trust_options_check(&o->trust, err);
 }
 
+static bool read_witnesses(struct verify_run *run, struct err *err)
+{
+    if (run->options->witnesses == NULL)
+        return true;
+    if (!mf_witness_file_read(run->crypto, run->options->witnesses, &run->witnesses, err))
+        return mf_err_at(err, "witness policy");
+    run->report.witnesses = run->witnesses;
+    if (run->witnesses->unusable_count > 0)
+        fprintf(stderr,
+                "mayfly: witness policy: %zu witnesses have keys of a kind not known here; they "
+                "count as absent\n",
+                run->witnesses->unusable_count);
+    return true;
+}
+
 static bool prepare(struct verify_run *run, struct err *err)
 {
     char path[PATH_MAX];
@@ -144,6 +163,8 @@ static bool prepare(struct verify_run *run, struct err *err)
                 "mayfly: trusted root: %zu logs have keys of a kind not known here; they "
                 "count as absent\n",
                 run->root->skipped_keys);
+    if (!read_witnesses(run, err))
+        return false;
     if (run->options->key != NULL)
         return mf_managed_key_read(run->crypto, run->options->key, &run->key, err) ||
                mf_err_at(err, "key");
@@ -214,6 +235,11 @@ int mf_cmd_verify(int argc, char **argv)
          .value = &o.trust.trusted_root,
          .metavar = "FILE",
          .help = "trust what this trusted_root.json names"},
+        {.name = "witness-policy",
+         .kind = MF_OPTION_TEXT,
+         .value = &o.witnesses,
+         .metavar = "FILE",
+         .help = "demand that this quorum of witnesses cosigned the log's head (C2SP tlog-policy)"},
         {.name = "bundle",
          .kind = MF_OPTION_TEXT,
          .value = &o.bundle,

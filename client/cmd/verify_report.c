@@ -42,6 +42,8 @@ static const char *why_not_checked(enum verify_step step)
 {
     if (step == MF_STEP_REVOCATION)
         return "not checked: no list";
+    if (step == MF_STEP_WITNESS)
+        return "not checked: no witness policy";
     return step == MF_STEP_TIMESTAMP ? "not checked: nothing depends on the time"
                                      : "not checked: a key has no certificate";
 }
@@ -57,6 +59,23 @@ static void put_checks(struct json_writer *w, const struct verification *v)
         if (v->steps[i] == MF_STEP_NOT_CHECKED)
             mf_json_member_put_cstr(w, "note", why_not_checked((enum verify_step)i));
         mf_json_end_object(w);
+    }
+    mf_json_end_array(w);
+}
+
+/* Who cosigned, by the policy's names; also beside a quorum that was missed. */
+static void put_witnesses(struct json_writer *w, const struct verification *v,
+                          const struct witness_policy *policy)
+{
+    char name[300];
+
+    mf_json_key(w, "witnesses");
+    mf_json_begin_array(w);
+    for (size_t i = 0; i < policy->witness_count; i++) {
+        if (!v->witnessed[i])
+            continue;
+        mf_utf8_escape(policy->witnesses[i].name, name, sizeof name);
+        mf_json_put_cstr(w, name);
     }
     mf_json_end_array(w);
 }
@@ -133,6 +152,8 @@ static void add_json(struct verify_report *report, const char *file,
     if (v != NULL &&
         v->steps[v->by_key ? MF_STEP_SIGNATURE : MF_STEP_CERTIFICATE] == MF_STEP_PASSED)
         put_signer(w, v, report->key);
+    if (v != NULL && report->witnesses != NULL)
+        put_witnesses(w, v, report->witnesses);
     if (v != NULL)
         put_checks(w, v);
     put_list(w, verdict);

@@ -8,7 +8,8 @@
 struct verify_report {
     struct file_report files;
     bool verbose;
-    const struct managed_key *key; /* the one that was demanded, or null */
+    const struct managed_key *key;          /* the one that was demanded, or null */
+    const struct witness_policy *witnesses; /* likewise */
 };
 
 /* One file's outcome; verdict->line is 0 where its bundle was not in a list. */

@@ -5,35 +5,7 @@
 #include "client/verify/sct_check.h"
 #include "client/verify/timestamp_check.h"
 #include "client/verify/tlog_check.h"
-
-static const char *const step_names[] = {
-    "format",   "log_entry", "timestamp", "certificate", "sct",
-    "identity", "signature", "artifact",  "revocation",
-};
-_Static_assert(MF_LEN(step_names) == MF_STEP_COUNT, "a name per step");
-
-static const char *const step_reasons[] = {
-    "format_invalid",      "log_entry_invalid", "timestamp_invalid",
-    "certificate_invalid", "sct_invalid",       "identity_mismatch",
-    "signature_invalid",   "artifact_mismatch", "revoked",
-};
-_Static_assert(MF_LEN(step_reasons) == MF_STEP_COUNT, "a reason per step");
-
-const char *mf_step_name(enum verify_step step)
-{
-    return step_names[step];
-}
-
-const char *mf_step_reason(enum verify_step step)
-{
-    return step_reasons[step];
-}
-
-const char *mf_step_result_name(enum step_result result)
-{
-    static const char *const names[] = {"not_reached", "passed", "failed", "not_checked"};
-    return names[result];
-}
+#include "client/verify/witness_check.h"
 
 struct run { /* what one step hands to the next */
     struct crypto *c;
@@ -185,6 +157,32 @@ static bool step_log(struct run *r, struct err *err)
     return good > 0 || no_entry(b, err);
 }
 
+/* Every head that counts as a proof must have been seen: one good entry would be a way around. */
+static bool step_witness(struct run *r, struct err *err)
+{
+    const struct bundle *b = r->bundle;
+    bool one[MF_POLICY_WITNESSES_MAX];
+    bool is_first = true;
+
+    if (r->params->witnesses == NULL) {
+        r->out->steps[MF_STEP_WITNESS] = MF_STEP_NOT_CHECKED;
+        return true;
+    }
+    for (size_t i = 0; i < b->entry_count; i++) {
+        const struct tlog_entry *e = &b->entries[i];
+        const struct trusted_log *log = log_of(r, e);
+        if (log == NULL)
+            continue;
+        bool ok = mf_witness_check(r->c, e->checkpoint, log, r->params->witnesses, one, err);
+        for (size_t k = 0; k < MF_LEN(one); k++)
+            r->out->witnessed[k] = one[k] && (is_first || r->out->witnessed[k]);
+        is_first = false;
+        if (!ok)
+            return b->entry_count == 1 ? false : mf_err_at(err, "entry %zu", i);
+    }
+    return true; /* step_log found one entry at least */
+}
+
 /* A log counts only in the window for which the trusted root names it: whoever takes the key of a
  * retired one can go on signing checkpoints. */
 static bool logs_were_trusted(const struct run *r, struct err *err)
@@ -328,7 +326,7 @@ bool mf_bundle_verify(struct crypto *c, const struct bundle *bundle,
                       const struct verify_params *params, struct verification *out, struct err *err)
 {
     static bool (*const steps[])(struct run *, struct err *) = {
-        step_format, step_log,      step_timestamp, step_certificate,
+        step_format, step_log,      step_witness,   step_timestamp, step_certificate,
         step_sct,    step_identity, step_signature, step_artifact,
     };
     MF_SCOPED(run_done) struct run r = {.c = c, .bundle = bundle, .params = params, .out = out};
@@ -341,7 +339,7 @@ bool mf_bundle_verify(struct crypto *c, const struct bundle *bundle,
             out->steps[i] = MF_STEP_FAILED;
             if (err->code == MF_ERR_FORMAT || err->code == MF_ERR_LIMIT)
                 mf_err_as(err, MF_ERR_REJECTED);
-            return mf_err_at(err, "%s", step_names[i]);
+            return mf_err_at(err, "%s", mf_step_name((enum verify_step)i));
         }
         if (out->steps[i] != MF_STEP_NOT_CHECKED)
             out->steps[i] = MF_STEP_PASSED;

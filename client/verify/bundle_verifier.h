@@ -8,10 +8,12 @@
 #include "client/identity/identity_match.h"
 #include "client/trust/managed_key.h"
 #include "client/trust/trusted_root.h"
+#include "transparency/note/witness_policy.h"
 
 enum verify_step {                      /* in the order in which they run */
                    MF_STEP_FORMAT,      /* key, content and what was demanded fit each other */
                    MF_STEP_LOG,         /* log entry: body, promise, checkpoint, inclusion proof */
+                   MF_STEP_WITNESS,     /* witnesses saw the log's head, where a policy wants it */
                    MF_STEP_TIMESTAMP,   /* timestamp tokens over the signature */
                    MF_STEP_CERTIFICATE, /* chain and profile at every verified time */
                    MF_STEP_SCT,         /* certificate transparency */
@@ -39,13 +41,17 @@ struct verification {
     struct instant times[MF_VERIFIED_TIMES_MAX];
     size_t time_count; /* MF_STEP_TIMESTAMP */
     int64_t log_index; /* MF_STEP_LOG; of the first entry that counted */
+    /* MF_STEP_WITNESS, also when it failed: who cosigned every head, as in the policy's witnesses
+     */
+    bool witnessed[MF_POLICY_WITNESSES_MAX];
 };
 
 struct verify_params { /* exactly one of demand and key */
     const struct trusted_root *root;
-    const struct identity_demand *demand; /* who must have signed */
-    const struct managed_key *key;        /* or with what */
-    const struct artifact *artifact;      /* with the digest of the signing key's hash */
+    const struct identity_demand *demand;   /* who must have signed */
+    const struct managed_key *key;          /* or with what */
+    const struct witness_policy *witnesses; /* null: none is demanded */
+    const struct artifact *artifact;        /* with the digest of the signing key's hash */
 };
 
 /* True when every step passed, or was not to be made: a managed key has no certificate and no SCT,

@@ -16,6 +16,7 @@ static bool type_fits(enum note_key_type type, enum key_kind kind)
 {
     switch (type) {
     case MF_NOTE_KEY_ED25519:
+    case MF_NOTE_KEY_COSIGNER:
         return kind == MF_KEY_ED25519;
     case MF_NOTE_KEY_ECDSA:
         return is_ecdsa(kind);
@@ -53,6 +54,9 @@ bool mf_note_key_ids(struct crypto *c, enum note_key_type type, struct span name
     switch (type) {
     case MF_NOTE_KEY_ED25519:
         bound_hash(c, name, MF_SPAN("\x01"), mf_public_key_raw(key), log_id);
+        break;
+    case MF_NOTE_KEY_COSIGNER:
+        bound_hash(c, name, MF_SPAN("\x04"), mf_public_key_raw(key), log_id);
         break;
     case MF_NOTE_KEY_RSA:
         bound_hash(c, name, MF_SPAN("\xffPKIX-RSA-PKCS#1v1.5"), spki, log_id);
@@ -104,6 +108,7 @@ static bool scheme_of(enum note_key_type type, enum sig_scheme *out)
     case MF_NOTE_KEY_RSA:
         *out = MF_SIG_RSA_PKCS1_SHA256;
         return true;
+    case MF_NOTE_KEY_COSIGNER:
     case MF_NOTE_KEY_RFC6962:
     case MF_NOTE_KEY_NONE:
         break;
@@ -119,7 +124,7 @@ bool mf_note_key_verify(struct crypto *c, const struct note_key *key, const stru
     enum sig_scheme scheme;
 
     if (!scheme_of(key->type, &scheme))
-        return mf_err_set(err, MF_ERR_INTERNAL, "tree head signatures are not over the text");
+        return mf_err_set(err, MF_ERR_INTERNAL, "signatures of this type are not over the text");
     if (line == NULL)
         return mf_err_set(err, MF_ERR_REJECTED, "no signature by %s+%08x", key->name, key->id);
     for (; line != NULL; line = mf_note_find(note, name, key->id, line))

@@ -5,7 +5,8 @@
  *   ED25519   first 4 bytes of the log ID          H(name LF 01 raw key)
  *   ECDSA     first 4 bytes of the log ID          H(SPKI): not bound to the name
  *   RFC6962   first 4 of H(name LF 05 log ID)      H(SPKI), as in SCTs
- *   RSA       first 4 bytes of the log ID          H(name LF FF "PKIX-RSA-PKCS#1v1.5" SPKI) */
+ *   RSA       first 4 bytes of the log ID          H(name LF FF "PKIX-RSA-PKCS#1v1.5" SPKI)
+ *   COSIGNER  first 4 bytes of the "log ID"        H(name LF 04 raw key): a witness, no log */
 #ifndef MF_TRANSPARENCY_NOTE_NOTE_KEY_H
 #define MF_TRANSPARENCY_NOTE_NOTE_KEY_H
 
@@ -16,8 +17,9 @@ enum note_key_type {
     MF_NOTE_KEY_NONE = 0, /* in an empty struct only */
     MF_NOTE_KEY_ED25519 = 0x01,
     MF_NOTE_KEY_ECDSA = 0x02,
-    MF_NOTE_KEY_RFC6962 = 0x05, /* its signatures are sct/ct_head.h's to verify */
-    MF_NOTE_KEY_RSA = 0xff      /* rekor-tiles' own identifier string */
+    MF_NOTE_KEY_COSIGNER = 0x04, /* Ed25519; its signatures are cosignature.h's to verify */
+    MF_NOTE_KEY_RFC6962 = 0x05,  /* its signatures are sct/ct_head.h's to verify */
+    MF_NOTE_KEY_RSA = 0xff       /* rekor-tiles' own identifier string */
 };
 
 enum { MF_NOTE_KEY_LOG_ID_LEN = 32 };
@@ -47,6 +49,15 @@ MF_MUST_USE bool mf_note_key_init(struct crypto *c, enum note_key_type type, str
 MF_MUST_USE bool mf_note_key_parse(struct crypto *c, struct span vkey, struct note_key *out,
                                    struct err *err);
 void mf_note_key_done(struct note_key *key);
+
+struct vkey { /* a vkey taken apart, of whatever type; the ID is not yet held against the rest */
+    struct span name; /* borrowed */
+    uint32_t id;
+    struct buf material; /* owned: type byte and key, 1 byte or more */
+};
+
+MF_MUST_USE bool mf_vkey_split(struct span text, struct vkey *out, struct err *err);
+void mf_vkey_done(struct vkey *vkey);
 /* Appends the vkey. */
 MF_MUST_USE bool mf_note_key_format(const struct note_key *key, struct buf *out, struct err *err);
 
@@ -57,7 +68,8 @@ MF_MUST_USE bool mf_note_key_ids(struct crypto *c, enum note_key_type type, stru
 
 /* Verifies the note by one known key: there is a line with its name and ID, and EVERY such line
  * verifies (C2SP: a known key's line that fails condemns the note). Lines of other keys are
- * ignored. MF_ERR_REJECTED says which; RFC6962 keys are MF_ERR_INTERNAL here. */
+ * ignored. MF_ERR_REJECTED says which; RFC6962 and COSIGNER keys are
+ * MF_ERR_INTERNAL here. */
 MF_MUST_USE bool mf_note_key_verify(struct crypto *c, const struct note_key *key,
                                     const struct note *note, struct err *err);
 

@@ -43,13 +43,15 @@ static bool parse_key(struct crypto *c, struct span name, struct span material,
                       struct note_key *out, struct err *err)
 {
     MF_SCOPED(mf_public_key_free) struct public_key *raw = NULL;
-    uint8_t type = material.n > 0 ? material.p[0] : 0;
-    struct span key = mf_span_from(material, material.n > 0 ? 1 : 0);
+    uint8_t type = material.p[0];
+    struct span key = mf_span_from(material, 1);
 
     switch (type) {
     case MF_NOTE_KEY_ED25519:
+    case MF_NOTE_KEY_COSIGNER:
         return mf_public_key_from_raw(c, MF_KEY_ED25519, key, &raw, err) &&
-               mf_note_key_init(c, MF_NOTE_KEY_ED25519, name, mf_public_key_spki(raw), out, err);
+               mf_note_key_init(c, (enum note_key_type)type, name, mf_public_key_spki(raw), out,
+                                err);
     case MF_NOTE_KEY_ECDSA:
         return mf_note_key_init(c, MF_NOTE_KEY_ECDSA, name, key, out, err);
     case MF_NOTE_KEY_RFC6962:
@@ -65,24 +67,43 @@ static bool parse_key(struct crypto *c, struct span name, struct span material,
     return mf_err_set(err, MF_ERR_FORMAT, "unknown key type %02x", type);
 }
 
+bool mf_vkey_split(struct span text, struct vkey *out, struct err *err)
+{
+    MF_SCOPED(mf_vkey_done) struct vkey v = {.material = {.max = MF_NOTE_VKEY_MAX}};
+    struct parts parts;
+
+    if (text.n > MF_NOTE_VKEY_MAX)
+        return mf_err_set(err, MF_ERR_LIMIT, "larger than %d bytes", MF_NOTE_VKEY_MAX);
+    if (!split(text, &parts))
+        return mf_err_set(err, MF_ERR_FORMAT, "is not name+id+key");
+    if (!parse_id(parts.id, &v.id, err))
+        return false;
+    if (!mf_base64_decode(parts.key, MF_BASE64_STD, &v.material, err))
+        return mf_err_at(err, "key");
+    if (v.material.n == 0)
+        return mf_err_set(err, MF_ERR_FORMAT, "key is empty");
+    v.name = parts.name;
+    *out = v;
+    v.material = (struct buf){0}; /* moved */
+    return true;
+}
+
+void mf_vkey_done(struct vkey *vkey)
+{
+    mf_buf_done(&vkey->material);
+}
+
 bool mf_note_key_parse(struct crypto *c, struct span vkey, struct note_key *out, struct err *err)
 {
-    MF_SCOPED(mf_buf_done) struct buf material = {.max = MF_NOTE_VKEY_MAX};
+    MF_SCOPED(mf_vkey_done) struct vkey v = {0};
     MF_SCOPED(mf_note_key_done) struct note_key k = {0};
-    struct parts parts;
-    uint32_t id = 0;
 
-    if (vkey.n > MF_NOTE_VKEY_MAX)
-        return mf_err_set(err, MF_ERR_LIMIT, "larger than %d bytes", MF_NOTE_VKEY_MAX);
-    if (!split(vkey, &parts))
-        return mf_err_set(err, MF_ERR_FORMAT, "is not name+id+key");
-    if (!parse_id(parts.id, &id, err))
+    if (!mf_vkey_split(vkey, &v, err))
         return false;
-    if (!mf_base64_decode(parts.key, MF_BASE64_STD, &material, err) ||
-        !parse_key(c, parts.name, mf_buf_span(&material), &k, err))
+    if (!parse_key(c, v.name, mf_buf_span(&v.material), &k, err))
         return mf_err_at(err, "key");
-    if (k.id != id)
-        return mf_err_set(err, MF_ERR_FORMAT, "key ID is %08x, name and key give %08x", id, k.id);
+    if (k.id != v.id)
+        return mf_err_set(err, MF_ERR_FORMAT, "key ID is %08x, name and key give %08x", v.id, k.id);
     *out = k;
     k.key = NULL; /* moved */
     return true;
@@ -91,8 +112,8 @@ bool mf_note_key_parse(struct crypto *c, struct span vkey, struct note_key *out,
 bool mf_note_key_format(const struct note_key *key, struct buf *out, struct err *err)
 {
     MF_SCOPED(mf_buf_done) struct buf material = {.max = MF_NOTE_VKEY_MAX};
-    struct span bytes = key->type == MF_NOTE_KEY_ED25519 ? mf_public_key_raw(key->key)
-                                                         : mf_public_key_spki(key->key);
+    bool is_raw = key->type == MF_NOTE_KEY_ED25519 || key->type == MF_NOTE_KEY_COSIGNER;
+    struct span bytes = is_raw ? mf_public_key_raw(key->key) : mf_public_key_spki(key->key);
 
     return mf_buf_append_byte(&material, (uint8_t)key->type, err) &&
            (key->type != MF_NOTE_KEY_RSA || mf_buf_append(&material, rsa_name, err)) &&
