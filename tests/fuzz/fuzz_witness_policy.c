@@ -19,9 +19,9 @@ static void require_order(const struct witness_policy *p)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct span text =
-        MF_SPAN_INIT("log.example\n1\nMDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\n\n\xe2\x80\x94 "
-                     "a AAAAAAE=\n");
+    static const struct span text = MF_SPAN_INIT(
+        "log.example\n1\nMDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\n\n\xe2\x80\x94 "
+        "a AAAAAAE=\n");
     static struct crypto *c;
     MF_SCOPED(mf_witness_policy_free) struct witness_policy *policy = NULL;
     MF_SCOPED(mf_note_done) struct note note = {0};
