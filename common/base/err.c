@@ -43,6 +43,21 @@ bool mf_err_set(struct err *err, enum err_code code, const char *fmt, ...)
     return false;
 }
 
+static enum err_code code_of(int number)
+{
+    switch (number) {
+    case ENOENT:
+        return MF_ERR_NOT_FOUND;
+    case EEXIST:
+        return MF_ERR_EXISTS;
+    case EMFILE: /* nothing was opened, so nothing has happened; others give descriptors back */
+    case ENFILE:
+        return MF_ERR_UNAVAILABLE;
+    default:
+        return MF_ERR_SYSTEM;
+    }
+}
+
 bool mf_err_sys(struct err *err, const char *fmt, ...)
 {
     int number = errno;
@@ -54,10 +69,7 @@ bool mf_err_sys(struct err *err, const char *fmt, ...)
     format_escaped(text, sizeof text, fmt, args);
     va_end(args);
     const char *said = strerror_r(number, reason, sizeof reason);
-    enum err_code code = number == ENOENT   ? MF_ERR_NOT_FOUND
-                         : number == EEXIST ? MF_ERR_EXISTS
-                                            : MF_ERR_SYSTEM;
-    return mf_err_set(err, code, "%s: %s", text, said);
+    return mf_err_set(err, code_of(number), "%s: %s", text, said);
 }
 
 bool mf_err_at(struct err *err, const char *fmt, ...)

@@ -39,7 +39,7 @@ struct err {
  * does not fit is cut. Setting an error that is set already asserts. */
 bool mf_err_set(struct err *err, enum err_code code, const char *fmt, ...) MF_PRINTF(3, 4);
 /* Appends what errno says; takes errno at the call. ENOENT gives NOT_FOUND, EEXIST gives EXISTS,
- * all else SYSTEM. */
+ * EMFILE and ENFILE (no descriptor is free) give UNAVAILABLE, all else SYSTEM. */
 bool mf_err_sys(struct err *err, const char *fmt, ...) MF_PRINTF(2, 3);
 /* Puts one place in front of the places already there. */
 bool mf_err_at(struct err *err, const char *fmt, ...) MF_PRINTF(2, 3);

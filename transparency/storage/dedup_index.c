@@ -18,10 +18,16 @@ struct dedup_index {
     _Atomic uint64_t size;
 };
 
+/* Never worse than having to wait while LMDB still takes calls: nothing that was acknowledged is
+ * here alone. A full disk that takes a part of a page is EIO to LMDB. */
 static bool failed(struct err *err, int code, const char *what)
 {
-    enum err_code as = code == MDB_MAP_FULL || code == ENOSPC ? MF_ERR_UNAVAILABLE : MF_ERR_SYSTEM;
+    static const int waits[] = {MDB_MAP_FULL, ENOSPC, EDQUOT, EIO, EMFILE, ENFILE};
+    enum err_code as = MF_ERR_SYSTEM;
 
+    for (size_t i = 0; i < MF_LEN(waits); i++)
+        if (code == waits[i])
+            as = MF_ERR_UNAVAILABLE;
     mf_err_set(err, as, "%s: %s", what, mdb_strerror(code));
     return mf_err_at(err, "dedup index");
 }
@@ -72,7 +78,9 @@ bool mf_dedup_index_open(const char *path, struct dedup_index **out, struct err 
     int code = open_env(d, path);
     if (code != 0) {
         failed(err, code, path);
-        return mf_err_hint(err, "it can be rebuilt: move the folder away and start again");
+        if (err->code != MF_ERR_UNAVAILABLE)
+            mf_err_hint(err, "it can be rebuilt: move the folder away and start again");
+        return false;
     }
     *out = MF_MOVE(d);
     return true;

@@ -13,6 +13,8 @@ struct dedup_entry {
     uint64_t index;
 };
 
+/* In all of these a disk that is full or fails is MF_ERR_UNAVAILABLE: nothing has changed, and it
+ * may be tried again. */
 MF_MUST_USE bool mf_dedup_index_open(const char *path, struct dedup_index **out, struct err *err);
 void mf_dedup_index_free(struct dedup_index **index);
 /* Leaves below this size are in it. */

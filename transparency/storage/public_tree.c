@@ -22,9 +22,9 @@ struct public_tree {
     int dir_fd, staging_fd;
     struct staged *staged; /* number i waits in the staging folder as "i" */
     size_t staged_count, staged_cap;
-    pthread_mutex_t lock; /* guards what follows: files that are added on their own */
+    pthread_mutex_t lock; /* guards what follows */
     unsigned added;
-    struct staged known[KNOWN_MAX]; /* durable since this process began */
+    struct staged known[KNOWN_MAX]; /* files, folders: durable since this process began */
 };
 
 static bool open_folder(const char *path, int *fd, struct err *err)
@@ -61,8 +61,9 @@ void mf_public_tree_free(struct public_tree **tree)
     *tree = NULL;
 }
 
-/* A full disk is waited out, also one that says so only at the flush: nothing of the staged set is
- * visible yet, and all of it is written anew. */
+/* A full disk is waited out, also one that says so only at a flush: the checkpoint that needs the
+ * staged set is not written yet, and all of the set is written anew. So is a lack of descriptors,
+ * which mf_err_sys knows. */
 static bool failed(struct err *err, const char *doing, const char *path)
 {
     if (errno != ENOSPC && errno != EDQUOT)
@@ -75,7 +76,7 @@ static bool sync_folder(const struct public_tree *t, const char *path, struct er
 {
     MF_SCOPED(mf_fd_done) int fd = openat(t->dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-    return (fd >= 0 && fsync(fd) == 0) || mf_err_sys(err, "cannot make %s durable", path);
+    return (fd >= 0 && fsync(fd) == 0) || failed(err, "make durable", path);
 }
 
 /* The folder a path is in: "." at the top. */
@@ -90,19 +91,47 @@ static void parent_of(const char *path, char out[static PATH_LEN])
         memcpy(out, ".", 2);
 }
 
-static bool make_folder(const struct public_tree *t, const char *path, struct err *err)
+static bool is_known(struct public_tree *t, const char *path, unsigned *number)
 {
-    char parent[PATH_LEN];
+    bool known = false;
 
-    if (mkdirat(t->dir_fd, path, 0755) != 0)
-        return errno == EEXIST || failed(err, "make the folder", path);
-    if (fchmodat(t->dir_fd, path, 0755, 0) != 0) /* whatever the process's mask is */
-        return failed(err, "open to readers", path);
-    parent_of(path, parent);
-    return sync_folder(t, parent, err);
+    pthread_mutex_lock(&t->lock);
+    for (size_t i = 0; i < KNOWN_MAX && !known; i++)
+        known = strcmp(t->known[i].path, path) == 0;
+    *number = known ? 0 : t->added++;
+    pthread_mutex_unlock(&t->lock);
+    return known;
 }
 
-static bool make_folders(const struct public_tree *t, const char *path, struct err *err)
+static void learn(struct public_tree *t, const char *path, unsigned number)
+{
+    pthread_mutex_lock(&t->lock);
+    memcpy(t->known[number % KNOWN_MAX].path, path, strlen(path) + 1);
+    pthread_mutex_unlock(&t->lock);
+}
+
+/* Flushed also when it is there: an attempt that failed, or an earlier process, may have ended
+ * between making it and that. */
+static bool make_folder(struct public_tree *t, const char *path, struct err *err)
+{
+    char parent[PATH_LEN];
+    unsigned number = 0;
+
+    if (is_known(t, path, &number))
+        return true;
+    bool made = mkdirat(t->dir_fd, path, 0755) == 0;
+    if (!made && errno != EEXIST)
+        return failed(err, "make the folder", path);
+    if (made && fchmodat(t->dir_fd, path, 0755, 0) != 0) /* whatever the process's mask is */
+        return failed(err, "open to readers", path);
+    parent_of(path, parent);
+    if (!sync_folder(t, parent, err))
+        return false;
+    learn(t, path, number);
+    return true;
+}
+
+static bool make_folders(struct public_tree *t, const char *path, struct err *err)
 {
     char part[PATH_LEN];
 
@@ -194,7 +223,7 @@ static bool show(const struct public_tree *t, const char *name, const char *path
     return renameat(t->staging_fd, name, t->dir_fd, path) == 0 || failed(err, "put in place", path);
 }
 
-static bool show_staged(const struct public_tree *t, struct err *err)
+static bool show_staged(struct public_tree *t, struct err *err)
 {
     char name[32];
 
@@ -241,25 +270,6 @@ void mf_public_tree_drop_partials(struct public_tree *t, const struct tile_id *t
     }
     *strrchr(path, '/') = '\0';
     (void)unlinkat(t->dir_fd, path, AT_REMOVEDIR);
-}
-
-static bool is_known(struct public_tree *t, const char *path, unsigned *number)
-{
-    bool known = false;
-
-    pthread_mutex_lock(&t->lock);
-    for (size_t i = 0; i < KNOWN_MAX && !known; i++)
-        known = strcmp(t->known[i].path, path) == 0;
-    *number = known ? 0 : t->added++;
-    pthread_mutex_unlock(&t->lock);
-    return known;
-}
-
-static void learn(struct public_tree *t, const char *path, unsigned number)
-{
-    pthread_mutex_lock(&t->lock);
-    memcpy(t->known[number % KNOWN_MAX].path, path, strlen(path) + 1);
-    pthread_mutex_unlock(&t->lock);
 }
 
 bool mf_public_tree_add_file(struct public_tree *t, const char *path, struct span bytes,
