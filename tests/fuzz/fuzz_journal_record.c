@@ -1,5 +1,5 @@
-/* Bytes of a journal are no record, a bad one, or one that is written back as the same bytes. What
- * a random change can hardly make, a right hash, is put in. */
+/* Bytes of a journal are no record, a bad one, or one that is written back as the same bytes; and
+ * no head of a segment, or one. What a random change can hardly make, a right hash, is put in. */
 #include "tests/support/fuzz.h"
 #include "transparency/engine/journal.h"
 #include "transparency/engine/journal_record.h"
@@ -43,7 +43,7 @@ static void make_whole(const struct record_chain *chain, struct buf *b)
 
     memcpy(b->p, "MFJ1", 4);
     mf_put_be32(b->p + 4, MF_JOURNAL_FORMAT);
-    memcpy(b->p + 8, chain->log_id, 32);
+    memcpy(b->p + 8, chain->tag, 32);
     mf_put_be64(b->p + 40, chain->generation);
     if (mf_be32(b->p + 60) > b->n || mf_be64(b->p + 64) > b->n)
         return;
@@ -52,10 +52,21 @@ static void make_whole(const struct record_chain *chain, struct buf *b)
         mf_sha256(crypto, (struct span){b->p, n}, b->p + n);
 }
 
+static void check_head(struct record_chain chain, struct span bytes)
+{
+    struct err err = {0};
+    size_t first = SIZE_MAX;
+
+    if (mf_journal_head_read(crypto, chain.tag, bytes, &chain, &first, &err))
+        mf_require(first <= bytes.n && chain.generation == 3);
+    else
+        mf_require(err.code == MF_ERR_FORMAT && err.what[0] != '\0' && first <= bytes.n);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     MF_SCOPED(mf_buf_done) struct buf b = {.max = size + 1};
-    struct record_chain chain = {.log_id = {7}, .generation = 3};
+    struct record_chain chain = {.format = MF_JOURNAL_FORMAT, .tag = {7}, .generation = 3};
     struct journal_record r;
     uint8_t previous[32], hash[32];
     struct err err = {0};
@@ -65,6 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         mf_require(mf_crypto_new(MF_CRYPTO_DEFAULT, &crypto, &err));
     (void)mf_journal_record_read(crypto, &chain, (struct span){data, size}, &r, previous, hash, &n);
     check_entries((struct span){data, size});
+    check_head(chain, (struct span){data, size});
     if (size < MF_JOURNAL_HEAD_LEN)
         return 0;
     mf_require(mf_buf_append(&b, (struct span){data, size}, &err));

@@ -192,7 +192,7 @@ def refuses_damage(report, folder, requests):
     refuses(report, "a commit that was signed is missed", cut,
             "covers entries that are not on this disk")
     data = bytearray(newest_journal(middle.directory).read_bytes())
-    data[data.find(b"MFJ1") + 200] ^= 1
+    data[data.find(b"MFJ1", 4096) + 200] ^= 1  # behind the head of the segment
     newest_journal(middle.directory).write_bytes(data)
     refuses(report, "a damaged commit before valid ones is refused", middle,
             "followed by a valid one")

@@ -1,15 +1,23 @@
 /* Journal: the commits of a log that its public tree does not hold yet, each durable by one
  * fdatasync.
  *
- * Fixed-size segments, reserved ahead and recycled. A commit is one chained record:
+ * Fixed-size segments, reserved ahead and recycled. Each begins with its head, durable before
+ * anything else is in it:
  *
- *   magic "MFJ1" | format u32 | log ID 32 | generation u64 | first index u64 | count u32 |
+ *   magic "MFJ1" | format u32 | log ID 32 | generation u64 | tag 32 | SHA-256 of all before 32
+ *
+ * The tag is random, and of this one use of the file. A commit is one chained record:
+ *
+ *   magic "MFJ1" | format u32 | tag 32 | generation u64 | first index u64 | count u32 |
  *   checkpoint length u32 | payload length u64 | time in ms u64 | hash of the previous record 32 |
  *   root after it 32 | checkpoint of the previous commit | entries, each u32 length and bytes |
  *   SHA-256 of all before 32
  *
  * Each begins at a multiple of 4096, so that writing one never touches a sector of another: what
- * was durable cannot be torn by what comes later.
+ * was durable cannot be torn by what comes later. Whoever sends entries does not know the tag, so
+ * no bytes inside of one pass for a record, here or where the file is used again.
+ *
+ * Format 1, which is read and not written, has no heads, and the log ID in place of the tag.
  *
  * On reading, only an incomplete LAST record may be dropped: it was never acknowledged. A bad
  * record that any valid one follows means that something acknowledged was damaged, and is refused.
@@ -20,7 +28,7 @@
 #include "common/base/buf.h"
 #include "transparency/merkle/merkle_hash.h"
 
-enum { MF_JOURNAL_FORMAT = 1 };
+enum { MF_JOURNAL_FORMAT = 2, MF_JOURNAL_FORMAT_UNTAGGED = 1 };
 enum { MF_JOURNAL_HEAD_LEN = 4 + 4 + 32 + 8 + 8 + 4 + 4 + 8 + 8 + 32 + 32 };
 enum { MF_JOURNAL_ALIGN = 4096 };
 enum { MF_JOURNAL_SEGMENT = 16 * 1024 * 1024 };    /* bytes of a segment file */

@@ -39,7 +39,7 @@ static inline uint64_t mf_journal_aligned(uint64_t offset)
 }
 
 /* Opens a new segment of the next generation. */
-MF_MUST_USE bool mf_journal_roll(struct journal *j, struct err *err);
+MF_MUST_USE bool mf_journal_roll(struct crypto *c, struct journal *j, struct err *err);
 /* journal_scan.c: lists the segments, then tells the reader each record in order. */
 MF_MUST_USE bool mf_journal_list(struct journal *j, struct err *err);
 MF_MUST_USE bool mf_journal_scan(struct crypto *c, struct journal *j, size_t count,

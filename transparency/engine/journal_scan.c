@@ -89,6 +89,11 @@ static bool map_segment(const struct journal *j, uint64_t generation, struct map
     return true;
 }
 
+static bool at_segment(const struct journal *j, uint64_t generation, struct err *err)
+{
+    return mf_err_at(err, "%s/%016llx.journal", j->path, (unsigned long long)generation);
+}
+
 static struct span bytes_of(const struct mapping *m)
 {
     return (struct span){m->p, m->n};
@@ -104,7 +109,7 @@ struct scan {
     uint64_t dropped;
 };
 
-/* Does anything valid of this generation begin behind a bad record? */
+/* Does anything valid of this segment begin behind a bad record? */
 static bool has_later_record(struct scan *s, struct span rest)
 {
     struct journal_record r;
@@ -128,14 +133,18 @@ static bool end_segment(struct scan *s, enum record_state state, struct span res
     if (state == MF_RECORD_NONE)
         return true;
     /* The head of a record lies in one sector: it is all there or not at all. */
-    if (mf_be32(rest.p + 4) != MF_JOURNAL_FORMAT) {
-        mf_err_set(err, MF_ERR_FORMAT, "a commit of format %u is not known",
-                   (unsigned)mf_be32(rest.p + 4));
-        return mf_err_hint(err, "this release reads format %d", MF_JOURNAL_FORMAT);
-    }
+    if (mf_be32(rest.p + 4) != s->chain.format)
+        return mf_journal_unknown_format(rest, err);
     s->ended = true;
     s->dropped += rest.n;
     return true;
+}
+
+static bool read_head(struct scan *s, const struct segment *seg, struct span bytes, size_t *first,
+                      struct err *err)
+{
+    s->chain.generation = seg->generation;
+    return mf_journal_head_read(s->c, s->j->params.log_id, bytes, &s->chain, first, err);
 }
 
 static bool scan_bytes(struct scan *s, struct segment *seg, struct span bytes, struct err *err)
@@ -145,7 +154,8 @@ static bool scan_bytes(struct scan *s, struct segment *seg, struct span bytes, s
     uint8_t hash[32];
     size_t at = 0;
 
-    s->chain.generation = seg->generation;
+    if (!read_head(s, seg, bytes, &at, err))
+        return false;
     while (at < bytes.n) {
         size_t size = 0;
         struct span rest = mf_span_from(bytes, at);
@@ -165,27 +175,35 @@ static bool scan_bytes(struct scan *s, struct segment *seg, struct span bytes, s
     return true;
 }
 
-/* The newest segment that begins a chain supersedes all before it. */
-static bool find_base(struct scan *s, size_t count, size_t *base, struct err *err)
+static bool begins_chain(struct scan *s, const struct segment *seg, struct span bytes, bool *begins,
+                         struct err *err)
 {
     struct journal_record r;
     uint8_t previous[32];
     uint8_t hash[32];
     size_t size = 0;
+    size_t first = 0;
 
-    *base = 0;
-    for (size_t i = count; i > 0; i--) {
+    if (!read_head(s, seg, bytes, &first, err))
+        return false;
+    *begins = mf_journal_record_read(s->c, &s->chain, mf_span_from(bytes, first), &r, previous,
+                                     hash, &size) == MF_RECORD_GOOD &&
+              memcmp(previous, chain_start, 32) == 0;
+    return true;
+}
+
+/* The newest segment that begins a chain supersedes all before it. */
+static bool find_base(struct scan *s, size_t count, size_t *base, struct err *err)
+{
+    bool found = false;
+
+    for (*base = count; *base > 0 && !found; --*base) {
         MF_SCOPED(mapping_done) struct mapping m = {NULL, 0};
-        if (!map_segment(s->j, s->j->segments[i - 1].generation, &m, err))
+        const struct segment *seg = &s->j->segments[*base - 1];
+        if (!map_segment(s->j, seg->generation, &m, err))
             return false;
-        s->chain.generation = s->j->segments[i - 1].generation;
-        if (m.n == 0 ||
-            mf_journal_record_read(s->c, &s->chain, bytes_of(&m), &r, previous, hash, &size) !=
-                MF_RECORD_GOOD ||
-            memcmp(previous, chain_start, 32) != 0)
-            continue;
-        *base = i - 1;
-        return true;
+        if (!begins_chain(s, seg, bytes_of(&m), &found, err))
+            return at_segment(s->j, seg->generation, err);
     }
     return true;
 }
@@ -196,7 +214,6 @@ bool mf_journal_scan(struct crypto *c, struct journal *j, size_t count,
     struct scan s = {.c = c, .j = j, .reader = reader};
     size_t base = 0;
 
-    memcpy(s.chain.log_id, j->chain.log_id, 32);
     if (!find_base(&s, count, &base, err))
         return false;
     for (size_t i = base; i < count; i++) {
@@ -205,7 +222,7 @@ bool mf_journal_scan(struct crypto *c, struct journal *j, size_t count,
         if (!map_segment(j, generation, &m, err))
             return false;
         if (!scan_bytes(&s, &j->segments[i], bytes_of(&m), err))
-            return mf_err_at(err, "%s/%016llx.journal", j->path, (unsigned long long)generation);
+            return at_segment(j, generation, err);
     }
     *dropped = s.dropped;
     return true;
