@@ -6,6 +6,7 @@ import concurrent.futures
 import hashlib
 import http.client
 import json
+import os
 import pathlib
 import shutil
 import signal
@@ -265,6 +266,26 @@ def long_chains(report, folder, port, middle, key):
     report.check("takes a chain of 16 certificates and their root", status == 200, answer)
 
 
+def duplicate_without_signer(report, log, port, *chain):
+    """Signers that hang and end: what the log holds can be asked for again later."""
+    signers = {int(pid) for task in pathlib.Path(f"/proc/{log.process.pid}/task").iterdir()
+               for pid in (task / "children").read_text().split()}
+    for pid in signers:
+        os.kill(pid, signal.SIGSTOP)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("POST", "/ct/v1/add-pre-chain",
+                       json.dumps({"chain": [b64(der) for der in chain]}))
+    ask(port, "GET", "/checkpoint")  # one I/O thread: it has read the other by now
+    for pid in signers:
+        os.kill(pid, signal.SIGKILL)
+    response = connection.getresponse()
+    answer = json.loads(response.read())
+    report.check("a repeated chain without a signer is to be sent again", response.status == 503 and
+                 response.headers["Retry-After"] and "signer process" in answer["message"],
+                 response.status, answer)
+    log.process.wait(30)
+
+
 def main():
     report = Tap()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="mayfly-log-ct-"))
@@ -327,7 +348,7 @@ def main():
     check_tree(report, folder, port, spki, "ct.example")
     bad_requests(report, port, middle, key)
     long_chains(report, folder, port, middle, key)
-    log.kill(signal.SIGTERM)
+    duplicate_without_signer(report, log, port, pre, middle.der)
     shutil.rmtree(folder)
     return report.finish()
 

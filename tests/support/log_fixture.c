@@ -48,16 +48,11 @@ static bool reopen(void *state, struct crypto *c, struct span record, uint8_t le
     return true;
 }
 
-static bool next(void *state, struct span *bundle, struct span *record, struct err *err)
+static bool skip(struct span *bundle, struct err *err)
 {
-    const uint8_t *start = bundle->p;
     struct span entry;
 
-    (void)state;
-    if (!mf_entry_bundle_next(bundle, &entry, err))
-        return false;
-    *record = (struct span){start, (size_t)(bundle->p - start)};
-    return true;
+    return mf_entry_bundle_next(bundle, &entry, err);
 }
 
 static void keep_head(struct log_fixture *f, const struct commit *commit)
@@ -127,6 +122,19 @@ static void on_fatal(void *state, const struct err *err)
     pthread_mutex_unlock(&f->lock);
 }
 
+static void on_published(void *state, const struct err *err)
+{
+    struct log_fixture *f = state;
+
+    if (err == NULL)
+        return;
+    pthread_mutex_lock(&f->lock);
+    f->delays++;
+    f->delay = *err;
+    pthread_cond_broadcast(&f->changed);
+    pthread_mutex_unlock(&f->lock);
+}
+
 static void init_plain(struct log_fixture *f)
 {
     struct err err = {0};
@@ -173,13 +181,14 @@ bool mf_log_fixture_open(struct log_fixture *f, bool create, struct err *err)
     const struct engine_params params = {
         .dir = &f->dir,
         .signer = f->signer,
-        .format = {.seal = seal, .reopen = reopen, .next = next, .records = MF_TILE_ENTRIES},
+        .format = {.seal = seal, .reopen = reopen, .skip = skip, .records = MF_TILE_ENTRIES},
         .clock = mf_clock_system(),
         .public_cadence_ms = f->cadence_ms,
         .segment_size = f->segment_size,
         .create = create,
         .answered = on_answered,
         .fatal = on_fatal,
+        .published = on_published,
         .state = f,
     };
     return mf_engine_open(&params, &f->engine, err);
@@ -265,6 +274,14 @@ void mf_log_fixture_append(struct log_fixture *f, struct log_fixture_job **jobs,
     while (f->answered - before < count - looked_up)
         pthread_cond_wait(&f->changed, &f->lock);
     f->duplicates += looked_up;
+    pthread_mutex_unlock(&f->lock);
+}
+
+void mf_log_fixture_wait_delayed(struct log_fixture *f)
+{
+    pthread_mutex_lock(&f->lock);
+    while (f->delays == 0)
+        pthread_cond_wait(&f->changed, &f->lock);
     pthread_mutex_unlock(&f->lock);
 }
 

@@ -25,6 +25,8 @@ struct log_fixture {
     struct err refusal; /* the last one */
     bool failed;        /* the engine gave up */
     struct err failure;
+    size_t delays; /* publications that were put off */
+    struct err delay;
     struct merkle_head heads[LOG_FIXTURE_HEADS_MAX]; /* that were ever handed out */
     size_t head_count;
 };
@@ -51,6 +53,8 @@ void mf_log_fixture_copy(const struct log_fixture *f, struct log_fixture *copy);
 struct log_fixture_job *mf_log_fixture_job(struct log_fixture *f, uint64_t number, size_t n);
 /* Pushes them, waits for all of the answers. */
 void mf_log_fixture_append(struct log_fixture *f, struct log_fixture_job **jobs, size_t count);
+/* Waits until a publication was put off. */
+void mf_log_fixture_wait_delayed(struct log_fixture *f);
 /* Waits until the engine has given up. */
 void mf_log_fixture_wait_failed(struct log_fixture *f);
 /* Every head that was handed out is a beginning of the tree as it is now. */

@@ -1,5 +1,6 @@
 #include <dirent.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -305,12 +306,42 @@ START_TEST(refuses_whoever_comes_once_the_engine_gave_up)
     mf_ck_ok(mf_signer_recall_head(log_now->signer, &far, &err), err);
     mf_log_fixture_append(log_now, &job, 1);
     ck_assert(job->refused);
+    ck_assert_int_eq(log_now->refusal.code, MF_ERR_UNAVAILABLE); /* the next process takes it */
     mf_log_fixture_wait_failed(log_now);
     ck_assert_ptr_nonnull(strstr(log_now->failure.what, "size 1 is below 1000, signed before"));
     mf_log_fixture_append(log_now, &late, 1);
     ck_assert(late->refused);
+    ck_assert_int_eq(log_now->refusal.code, MF_ERR_UNAVAILABLE);
     free(job);
     free(late);
+}
+END_TEST
+
+/* Other files may have all of them for a while: nothing of that is a reason to end. */
+START_TEST(waits_for_descriptors)
+{
+    static const char issuer[] =
+        "issuer/000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+    struct rlimit old;
+    struct err err = {0};
+
+    append(log_now, 0, 10, BODY, false);
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &old), 0);
+    const struct rlimit none = {.rlim_cur = 0, .rlim_max = old.rlim_max};
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    append(log_now, 10, 10, BODY, false); /* the journal's segment is open */
+    mf_log_fixture_wait_delayed(log_now);
+    ck_assert(!mf_engine_add_file(log_now->engine, issuer, MF_SPAN("x"), &err));
+    ck_assert_int_eq(err.code, MF_ERR_UNAVAILABLE);
+    ck_assert_ptr_nonnull(strstr(log_now->delay.what, "Too many open files"));
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &old), 0);
+    ck_assert(!log_now->failed);
+    mf_err_clear(&err);
+    mf_ck_ok(mf_engine_add_file(log_now->engine, issuer, MF_SPAN("x"), &err), err);
+    append(log_now, 20, 10, BODY, false);
+    reopen(log_now);
+    check_bodies(log_now, 30, BODY);
+    mf_log_fixture_check_heads(log_now);
 }
 END_TEST
 
@@ -333,6 +364,7 @@ Suite *mf_suite(void)
     tcase_add_test(engine, builds_a_lost_dedup_index_again);
     tcase_add_loop_test(engine, refuses_an_identity_that_is_not_its_keys, 0, 2);
     tcase_add_test(engine, refuses_whoever_comes_once_the_engine_gave_up);
+    tcase_add_test(engine, waits_for_descriptors);
     suite_add_tcase(suite, engine);
     return suite;
 }

@@ -34,8 +34,8 @@ struct leaf_format {
     /* Leaf hash and dedup key from a record, on replay. */
     bool (*reopen)(void *state, struct crypto *c, struct span record, uint8_t leaf[static 32],
                    uint8_t key[static 32], struct err *err);
-    /* Takes one record off the front of a bundle. */
-    bool (*next)(void *state, struct span *bundle, struct span *record, struct err *err);
+    /* Skips the record at the front of a bundle. */
+    bool (*skip)(struct span *bundle, struct err *err);
     enum tile_kind records; /* MF_TILE_ENTRIES or MF_TILE_DATA */
     void *state;
 };

@@ -69,6 +69,9 @@ MF_MUST_USE bool mf_head_note_read(struct engine *e, struct span note, struct me
 MF_MUST_USE bool mf_head_note_recall(struct engine *e, const struct merkle_head *head,
                                      uint64_t time_ms, struct err *err);
 
+/* tile_access.c: takes one record off the front of a bundle. */
+MF_MUST_USE bool mf_engine_next_record(const struct leaf_format *format, struct span *bundle,
+                                       struct span *record, struct err *err);
 /* recovery.c */
 MF_MUST_USE bool mf_engine_recover(struct engine *e, struct err *err);
 /* sequencer.c, publisher.c */

@@ -114,7 +114,7 @@ static bool check_bundle(struct engine *e, const struct tile_id *tile, struct de
         struct span record;
         uint8_t leaf[32];
         uint8_t key[32];
-        if (rest.n == 0 || !format->next(format->state, &rest, &record, err) ||
+        if (rest.n == 0 || !mf_engine_next_record(format, &rest, &record, err) ||
             !format->reopen(format->state, e->crypto, record, leaf, key, err)) {
             mf_err_clear(err);
             return lost(err, "a bundle of the public tree ends before its last record");

@@ -133,6 +133,15 @@ static void refuse(struct engine *e, const struct batch *b, const struct err *er
     e->params.answered(e->params.state, b->jobs, b->count, NULL, err);
 }
 
+/* The engine ends, and with it the process: whoever asks the next one is answered. */
+static void refuse_at_end(struct engine *e, const struct batch *b, const struct err *err)
+{
+    struct err said = *err;
+
+    mf_err_as(&said, MF_ERR_UNAVAILABLE);
+    refuse(e, b, &said);
+}
+
 /* Before the journal: nothing has happened, and everything is undone. */
 static void undo(struct engine *e, const struct batch *b, const struct err *err)
 {
@@ -177,13 +186,15 @@ static void commit_batch(struct engine *e, struct batch *b)
         return;
     }
     if (!write_journal(e, b, &range, &head, &place, &err)) {
-        undo(e, b, &err);
+        struct err said = err;
+        mf_err_as(&said, MF_ERR_UNAVAILABLE);
+        undo(e, b, &said);
         if (err.code != MF_ERR_UNAVAILABLE)
             mf_engine_fail(e, &err);
         return;
     }
     if (!apply(e, b, &place, &err) || !sign(e, &head, b->time_ms, &err)) {
-        refuse(e, b, &err);
+        refuse_at_end(e, b, &err);
         mf_engine_fail(e, &err);
         return;
     }
@@ -227,7 +238,7 @@ void *mf_sequencer_run(void *engine)
             struct batch b = {.jobs = jobs + at, .count = fitting(jobs + at, count - at)};
             at += b.count;
             if (atomic_load(&e->failed))
-                refuse(e, &b, &e->failure);
+                refuse_at_end(e, &b, &e->failure);
             else
                 commit_batch(e, &b);
         }

@@ -7,16 +7,25 @@ static size_t max_of(const struct tile_id *tile)
     return tile->kind == MF_TILE_HASHES ? (size_t)MF_TILE_BYTES : (size_t)MF_ENTRY_BUNDLE_MAX * 4;
 }
 
+bool mf_engine_next_record(const struct leaf_format *format, struct span *bundle,
+                           struct span *record, struct err *err)
+{
+    const uint8_t *start = bundle->p;
+
+    if (!format->skip(bundle, err))
+        return false;
+    *record = (struct span){start, (size_t)(bundle->p - start)};
+    return true;
+}
+
 /* Cuts a bundle to its first records. */
 static bool cut_bundle(struct engine *e, struct buf *bundle, size_t from, unsigned width,
                        struct err *err)
 {
-    const struct leaf_format *format = &e->params.format;
     struct span rest = mf_span_from(mf_buf_span(bundle), from);
-    struct span record;
 
     for (unsigned i = 0; i < width; i++)
-        if (!format->next(format->state, &rest, &record, err))
+        if (!e->params.format.skip(&rest, err))
             return false;
     bundle->n -= rest.n;
     return true;
@@ -159,7 +168,7 @@ bool mf_engine_record(struct engine *e, uint64_t index, struct buf *out, struct 
         return false;
     struct span rest = mf_buf_span(&bundle);
     for (uint64_t i = tile.index * MF_TILE_WIDTH; i <= index; i++)
-        if (!format->next(format->state, &rest, &record, err))
+        if (!mf_engine_next_record(format, &rest, &record, err))
             return false;
     return mf_buf_append(out, record, err);
 }

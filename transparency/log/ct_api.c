@@ -45,16 +45,11 @@ static bool reopen(void *state, struct crypto *c, struct span record, uint8_t le
     return true;
 }
 
-static bool next(void *state, struct span *bundle, struct span *record, struct err *err)
+static bool skip(struct span *bundle, struct err *err)
 {
-    const uint8_t *start = bundle->p;
     struct ct_leaf l;
 
-    (void)state;
-    if (!mf_ct_leaf_next(bundle, &l, err))
-        return false;
-    *record = (struct span){start, (size_t)(bundle->p - start)};
-    return true;
+    return mf_ct_leaf_next(bundle, &l, err);
 }
 
 static bool prepare(struct submission *s, struct crypto *c, struct err *err)
@@ -105,8 +100,10 @@ static size_t sign_some(struct submission **list, size_t count)
     bool ok = mf_signer_sign(list[0]->service->signer, messages, n, signatures, &err);
     for (size_t i = 0; i < n; i++) {
         list[i]->signature = signatures[i];
-        if (!ok)
-            list[i]->failure = err;
+        if (!ok) {
+            list[i]->failure = err; /* the entry is kept: asked again, it gets its promise */
+            mf_err_as(&list[i]->failure, MF_ERR_UNAVAILABLE);
+        }
     }
     return n;
 }
@@ -190,7 +187,7 @@ static bool route(struct log_service *service, struct http_request *request)
 
 const struct log_kind mf_ct_kind = {
     .body_max = MF_CT_BODY_MAX,
-    .format = {.seal = seal, .reopen = reopen, .next = next, .records = MF_TILE_DATA},
+    .format = {.seal = seal, .reopen = reopen, .skip = skip, .records = MF_TILE_DATA},
     .prepare = prepare,
     .answer = answer,
     .answer_all = answer_all,

@@ -21,9 +21,10 @@ bool mf_ct_issuers_new(struct ct_issuers **out, struct err *err)
 {
     struct ct_issuers *issuers = mf_array_new(1, sizeof *issuers);
 
-    if (issuers == NULL)
+    if (issuers == NULL || pthread_mutex_init(&issuers->lock, NULL) != 0) {
+        free(issuers);
         return mf_err_set(err, MF_ERR_SYSTEM, "no memory for known issuers");
-    pthread_mutex_init(&issuers->lock, NULL);
+    }
     *out = issuers;
     return true;
 }

@@ -75,10 +75,16 @@ static void get_tile(struct log_service *service, struct http_request *request, 
         send_error(service, request, &err);
 }
 
+/* static-ct-api: issuer/ and the fingerprint in lower-case hex; nothing else may reach the disk. */
 static bool is_issuer(const struct log_service *service, struct span path)
 {
-    return service->dir.type == MF_LOG_CT && path.n == 7 + 64 &&
-           mf_span_starts(path, MF_SPAN("issuer/"));
+    if (service->dir.type != MF_LOG_CT || path.n != 7 + 64 ||
+        !mf_span_starts(path, MF_SPAN("issuer/")))
+        return false;
+    for (size_t i = 7; i < path.n; i++)
+        if (memchr("0123456789abcdef", path.p[i], 16) == NULL)
+            return false;
+    return true;
 }
 
 static void get_issuer(struct log_service *service, struct http_request *request, struct span path)

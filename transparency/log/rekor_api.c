@@ -33,16 +33,11 @@ static bool reopen(void *state, struct crypto *c, struct span record, uint8_t le
     return true;
 }
 
-static bool next(void *state, struct span *bundle, struct span *record, struct err *err)
+static bool skip(struct span *bundle, struct err *err)
 {
-    const uint8_t *start = bundle->p;
     struct span entry;
 
-    (void)state;
-    if (!mf_entry_bundle_next(bundle, &entry, err))
-        return false;
-    *record = (struct span){start, (size_t)(bundle->p - start)};
-    return true;
+    return mf_entry_bundle_next(bundle, &entry, err);
 }
 
 static bool prepare(struct submission *s, struct crypto *c, struct err *err)
@@ -109,7 +104,7 @@ static bool route(struct log_service *service, struct http_request *request)
 
 const struct log_kind mf_rekor_kind = {
     .body_max = MF_HASHEDREKORD_REQUEST_MAX, /* DSSE carries its payload */
-    .format = {.seal = seal, .reopen = reopen, .next = next, .records = MF_TILE_ENTRIES},
+    .format = {.seal = seal, .reopen = reopen, .skip = skip, .records = MF_TILE_ENTRIES},
     .prepare = prepare,
     .answer = answer,
     .route = route,
