@@ -19,7 +19,8 @@
 #include "common/run/options.h"
 #include "common/run/signals.h"
 
-enum { LOCK_WAIT_MS = 10000, DETACH_READY_MS = 60000 };
+/* Longer than any step that the instance itself gives up on. */
+enum { LOCK_WAIT_MS = 10000, DETACH_SILENT_MS = MF_SERVICE_SILENT_MS + 60 * 1000 };
 enum { MIB = 1024 * 1024, NEW_INSTANCE_MIB = 80 };
 
 struct up_options {
@@ -55,13 +56,13 @@ static bool forget_instance(const char *dir, struct err *err)
 /* Until a signal asks to stop, or a service keeps ending. */
 static bool watch(struct services *s, int signals, struct err *err)
 {
-    for (;;) {
+    /* Looks before it waits: what ended during the start has had its signal taken. */
+    while (mf_services_watch(s, err)) {
         int got = mf_signals_wait(signals, -1);
         if (got == SIGINT || got == SIGTERM)
             return true;
-        if (got == SIGCHLD && !mf_services_watch(s, err))
-            return false;
     }
+    return s->asked_to_stop;
 }
 
 static void print_next(const char *dir, const struct up_options *options, uint16_t port_base)
@@ -130,8 +131,8 @@ static bool run_instance(const char *dir, const struct up_options *options, stru
         !mf_instance_port_base(dir, options->port_base, &port_base, err) ||
         !mf_ports_check(port_base, MF_PORT_COUNT, err) || !mf_signals_open(&signals, err))
         return false;
-    struct services s = {.dir = dir, .port_base = port_base, .log_fd = log_fd};
-    bool ok = mf_services_prepare(&s, err) && serve(&s, options, signals, err);
+    struct services s = {.dir = dir, .port_base = port_base, .log_fd = log_fd, .signals = signals};
+    bool ok = (mf_services_prepare(&s, err) && serve(&s, options, signals, err)) || s.asked_to_stop;
     (void)forget_instance(dir, &ignored);
     mf_services_stop(&s);
     return ok;
@@ -149,6 +150,13 @@ static bool check_free(const char *dir, const struct up_options *options, struct
            mf_ports_check(port_base, MF_PORT_COUNT, err);
 }
 
+/* It has said why itself, in the words that are for the user. */
+static int repeat(const struct process *p, const struct err *err)
+{
+    fprintf(stderr, "mayfly: %s\n", p->said);
+    return mf_exit_status(err->code);
+}
+
 /* The rest of this function's process goes on in the background; the one that the user started
  * waits until the instance is ready, and tells how it went. */
 static int run_detached(const char *dir, const struct up_options *options)
@@ -159,7 +167,8 @@ static int run_detached(const char *dir, const struct up_options *options)
     char name[] = "mayfly";
     char verb[] = "up";
     MF_SCOPED(mf_fd_done) int log_fd = -1;
-    struct process p = {.pidfd = -1, .ready_fd = -1};
+    struct process p = {.pidfd = -1, .words_fd = -1};
+    const struct patience patience = {.silent_ms = DETACH_SILENT_MS, .signals = -1};
 
     if (snprintf(word_dir, sizeof word_dir, "--dir=%s", dir) < 0 ||
         snprintf(word_port, sizeof word_port, "--port-base=%llu",
@@ -170,7 +179,9 @@ static int run_detached(const char *dir, const struct up_options *options)
         return mf_exit_report("mayfly", &err);
     if (!open_log(dir, &log_fd, &err) || !mf_process_detach("mayfly", argv, log_fd, &p, &err))
         return mf_exit_report("mayfly", &err);
-    if (!mf_process_wait_ready(&p, DETACH_READY_MS, &err)) {
+    if (!mf_process_wait_ready(&p, &patience, &err)) {
+        if (p.pid == 0 && p.said[0] != '\0' && err.code != MF_ERR_UNAVAILABLE)
+            return repeat(&p, &err);
         mf_err_hint(&err, "read why in %s/services.log", dir);
         return mf_exit_report("mayfly", &err);
     }

@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -70,13 +69,32 @@ static bool is_alive(pid_t pid)
     return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM);
 }
 
+/* A lock of the open file, which children that inherit it hold too. Unlike flock it can be asked
+ * for without being taken: who asks must not keep out who takes it at that moment. */
+static bool take(int fd)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+    return fcntl(fd, F_OFD_SETLK, &whole) == 0;
+}
+
+static bool is_free(int fd, bool *out, struct err *err)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+    if (fcntl(fd, F_OFD_GETLK, &whole) != 0)
+        return mf_err_sys(err, "cannot ask for the lock");
+    *out = whole.l_type == F_UNLCK;
+    return true;
+}
+
 static bool wait_for_services(const char *dir, int fd, int wait_ms, struct err *err)
 {
     const struct timespec step = {.tv_nsec = STEP_MS * 1000000L};
     pid_t holder = 0;
 
-    for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; waited += STEP_MS) {
-        if (errno != EWOULDBLOCK)
+    for (int waited = 0; !take(fd); waited += STEP_MS) {
+        if (errno != EAGAIN && errno != EACCES)
             return mf_err_sys(err, "cannot lock %s", dir);
         if (!read_pid(dir, &holder, err))
             return false;
@@ -109,6 +127,7 @@ bool mf_lock_take(const char *dir, int wait_ms, int *fd, struct err *err)
 bool mf_lock_holder(const char *dir, pid_t *out, struct err *err)
 {
     MF_SCOPED(mf_fd_done) int lock = -1;
+    bool nobody = false;
 
     *out = 0;
     if (!open_lock(dir, O_CLOEXEC, &lock, err)) {
@@ -117,9 +136,7 @@ bool mf_lock_holder(const char *dir, pid_t *out, struct err *err)
         mf_err_clear(err);
         return true;
     }
-    if (flock(lock, LOCK_EX | LOCK_NB) == 0)
-        return true;
-    if (!read_pid(dir, out, err))
+    if (!is_free(lock, &nobody, err) || (!nobody && !read_pid(dir, out, err)))
         return false;
     if (!is_alive(*out))
         *out = 0;

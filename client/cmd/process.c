@@ -8,13 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "client/cmd/words.h"
 #include "common/base/span.h"
+#include "common/run/exit.h"
+#include "common/run/signals.h"
 
 static bool join(const char *dir, size_t dir_length, const char *name, char *out, size_t cap)
 {
@@ -60,27 +61,9 @@ bool mf_program_path(const char *name, char *out, size_t cap, struct err *err)
     return mf_err_hint(err, "install all of mayfly's programs in one folder");
 }
 
-/* A datagram socket with an abstract name that the kernel picks. */
-static bool open_ready_socket(int *fd, char *name, size_t cap, struct err *err)
-{
-    struct sockaddr_un at = {.sun_family = AF_UNIX};
-    socklen_t length = sizeof at;
-    MF_SCOPED(mf_fd_done) int s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-    if (s < 0 || bind(s, (const struct sockaddr *)&at, sizeof at.sun_family) != 0 ||
-        getsockname(s, (struct sockaddr *)&at, &length) != 0)
-        return mf_err_sys(err, "cannot open a readiness socket");
-    size_t n = length - offsetof(struct sockaddr_un, sun_path);
-    if (n < 2 || snprintf(name, cap, "NOTIFY_SOCKET=@%.*s", (int)n - 1, at.sun_path + 1) < 0)
-        return mf_err_set(err, MF_ERR_INTERNAL, "readiness socket has no name");
-    *fd = s;
-    s = -1;
-    return true;
-}
-
 struct launch {
     char path[PATH_MAX];
-    char ready_name[64]; /* "NOTIFY_SOCKET=..", or "" */
+    char words_name[64]; /* "NOTIFY_SOCKET=.." */
     char *const *argv;
     int log_fd;
     bool detached; /* lives on when we end */
@@ -107,19 +90,18 @@ static void become(struct launch *l)
     /* Services ask for no tokens, and live longer than one should be readable in /proc. */
     for (size_t i = 0; i < MF_LEN(token_variables); i++)
         unsetenv(token_variables[i]);
-    if (l->ready_name[0] != '\0' && putenv(l->ready_name) != 0)
+    if (putenv(l->words_name) != 0)
         _exit(127);
     execv(l->path, l->argv);
     _exit(127);
 }
 
-static bool launch(struct launch *l, const char *name, bool want_ready, struct process *out,
-                   struct err *err)
+static bool launch(struct launch *l, const char *name, struct process *out, struct err *err)
 {
-    MF_SCOPED(mf_fd_done) int ready_fd = -1;
+    MF_SCOPED(mf_fd_done) int words_fd = -1;
 
     l->parent = getpid();
-    if (want_ready && !open_ready_socket(&ready_fd, l->ready_name, sizeof l->ready_name, err))
+    if (!mf_words_open(&words_fd, l->words_name, sizeof l->words_name, err))
         return false;
     pid_t pid = fork();
     if (pid < 0)
@@ -133,18 +115,17 @@ static bool launch(struct launch *l, const char *name, bool want_ready, struct p
         waitpid(pid, NULL, 0);
         return false;
     }
-    *out = (struct process){.name = name, .pid = pid, .pidfd = pidfd, .ready_fd = ready_fd};
-    ready_fd = -1;
+    *out = (struct process){.name = name, .pid = pid, .pidfd = pidfd, .words_fd = words_fd};
+    words_fd = -1;
     return true;
 }
 
-bool mf_process_start(const char *name, char *const *argv, int log_fd, bool want_ready,
-                      struct process *out, struct err *err)
+bool mf_process_start(const char *name, char *const *argv, int log_fd, struct process *out,
+                      struct err *err)
 {
     struct launch l = {.argv = argv, .log_fd = log_fd};
 
-    return mf_program_path(name, l.path, sizeof l.path, err) &&
-           launch(&l, name, want_ready, out, err);
+    return mf_program_path(name, l.path, sizeof l.path, err) && launch(&l, name, out, err);
 }
 
 bool mf_process_detach(const char *name, char *const *argv, int log_fd, struct process *out,
@@ -156,36 +137,69 @@ bool mf_process_detach(const char *name, char *const *argv, int log_fd, struct p
     if (n <= 0)
         return mf_err_sys(err, "cannot find this program");
     l.path[n] = '\0';
-    return launch(&l, name, true, out, err);
+    return launch(&l, name, out, err);
 }
 
-static bool read_ready(int fd)
+static bool silence(const struct process *p, int silent_ms, struct err *err)
 {
-    char text[64];
-    ssize_t n = recv(fd, text, sizeof text, 0);
-
-    return n >= 7 && memcmp(text, "READY=1", 7) == 0;
+    if (p->said[0] != '\0')
+        mf_err_set(err, MF_ERR_UNAVAILABLE, "has said nothing for %d s, its last word being: %s",
+                   silent_ms / 1000, p->said);
+    else
+        mf_err_set(err, MF_ERR_UNAVAILABLE, "is not ready after %d s", silent_ms / 1000);
+    return mf_err_at(err, "%s", p->name);
 }
 
-bool mf_process_wait_ready(struct process *p, int timeout_ms, struct err *err)
+static bool has_ended(struct process *p, bool want_end, struct err *err)
 {
-    struct pollfd wait[] = {{.fd = p->ready_fd, .events = POLLIN},
-                            {.fd = p->pidfd, .events = POLLIN}};
+    int status = mf_process_wait(p);
+
+    if (status == 0 && want_end)
+        return true;
+    mf_err_set(err, mf_exit_error(status), "ended with status %d%s%s", status,
+               p->said[0] != '\0' ? ": " : "", p->said);
+    return mf_err_at(err, "%s", p->name);
+}
+
+static bool is_asked_to_stop(const struct patience *patience, struct err *err)
+{
+    int got = mf_signals_wait(patience->signals, 0);
+
+    *patience->asked = got == SIGINT || got == SIGTERM;
+    return *patience->asked && !mf_err_set(err, MF_ERR_UNAVAILABLE, "asked to stop");
+}
+
+static bool wait_for(struct process *p, bool want_end, const struct patience *patience,
+                     struct err *err)
+{
+    struct pollfd wait[] = {{.fd = p->words_fd, .events = POLLIN},
+                            {.fd = p->pidfd, .events = POLLIN},
+                            {.fd = patience->signals, .events = POLLIN}};
 
     for (;;) {
-        int n = poll(wait, 2, timeout_ms);
+        int n = poll(wait, MF_LEN(wait), patience->silent_ms);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
-            return mf_err_set(err, MF_ERR_UNAVAILABLE, "%s was not ready after %d ms", p->name,
-                              timeout_ms);
-        if ((wait[0].revents & POLLIN) != 0 && read_ready(p->ready_fd))
+            return silence(p, patience->silent_ms, err);
+        bool is_ready = wait[0].revents != 0 && mf_words_hear(p->words_fd, p->said, sizeof p->said);
+        if (is_ready && !want_end)
             return true;
-        if (wait[1].revents != 0) {
-            int status = mf_process_wait(p);
-            return mf_err_set(err, MF_ERR_UNAVAILABLE, "%s ended with status %d", p->name, status);
-        }
+        if (wait[1].revents != 0)
+            return has_ended(p, want_end, err);
+        if (wait[2].revents != 0 && is_asked_to_stop(patience, err))
+            return false;
     }
+}
+
+bool mf_process_wait_ready(struct process *p, const struct patience *patience, struct err *err)
+{
+    return wait_for(p, false, patience, err);
+}
+
+bool mf_process_wait_done(struct process *p, const struct patience *patience, struct err *err)
+{
+    return wait_for(p, true, patience, err);
 }
 
 int mf_process_wait(struct process *p)
@@ -196,8 +210,10 @@ int mf_process_wait(struct process *p)
         return 0;
     while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR)
         continue;
+    if (p->words_fd >= 0)
+        (void)mf_words_hear(p->words_fd, p->said, sizeof p->said); /* the last ones */
     mf_fd_done(&p->pidfd);
-    mf_fd_done(&p->ready_fd);
+    mf_fd_done(&p->words_fd);
     p->pid = 0;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

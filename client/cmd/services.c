@@ -7,12 +7,14 @@
 #include "client/cmd/service_config.h"
 #include "common/base/clock.h"
 #include "common/base/file.h"
+#include "common/run/notify.h"
 
 enum { LOG, CA };
-enum { READY_MS = 30000, STOP_MS = 15000 };
+enum { STOP_MS = 15000, INIT_STOP_MS = 1000 };
 enum { RESTARTS_MAX = 3, QUICK_MS = 10000 }; /* so many ends, each within this of its start */
 
 static const char *const names[MF_SERVICE_COUNT] = {"mayfly-log", "mayfly-ca"};
+static const char *const starting[MF_SERVICE_COUNT] = {"starting mayfly-log", "starting mayfly-ca"};
 static const char *const configs[MF_SERVICE_COUNT] = {"log.json", "ca.json"};
 
 static bool exists(const char *path)
@@ -20,22 +22,30 @@ static bool exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
-/* Runs one of our programs to its end; its output goes to the services' log. */
-static bool run_to_end(struct services *s, const char *name, char *const *argv, struct err *err)
+static struct patience patience_of(struct services *s)
 {
-    struct process p = {.pidfd = -1, .ready_fd = -1};
+    return (struct patience){MF_SERVICE_SILENT_MS, s->signals, &s->asked_to_stop};
+}
 
-    if (!mf_process_start(name, argv, s->log_fd, false, &p, err))
+/* Runs the init of one of our programs; its output goes to the services' log. */
+static bool run_init(struct services *s, const char *name, char *const *argv, const char *what,
+                     struct err *err)
+{
+    struct process p = {.pidfd = -1, .words_fd = -1};
+    struct patience patience = patience_of(s);
+
+    mf_notify_status(what);
+    if (!mf_process_start(name, argv, s->log_fd, &p, err))
         return false;
-    int status = mf_process_wait(&p);
-    if (status == 0)
+    if (mf_process_wait_done(&p, &patience, err))
         return true;
-    mf_err_set(err, MF_ERR_SYSTEM, "%s %s ended with status %d", name, argv[1], status);
+    mf_process_stop(&p, INIT_STOP_MS);
+    mf_err_at(err, "%s", what);
     return mf_err_hint(err, "read why in %s/services.log", s->dir);
 }
 
 static bool init_log(struct services *s, const char *type, const char *origin, const char *folder,
-                     struct err *err)
+                     const char *what, struct err *err)
 {
     char path[PATH_MAX];
     char type_option[32];
@@ -53,7 +63,7 @@ static bool init_log(struct services *s, const char *type, const char *origin, c
         snprintf(dir_option, sizeof dir_option, "--directory=%s", path) < 0)
         return mf_err_set(err, MF_ERR_INTERNAL, "options cannot be formatted");
     char *argv[] = {name, verb, type_option, origin_option, dir_option, NULL};
-    return run_to_end(s, name, argv, err);
+    return run_init(s, name, argv, what, err);
 }
 
 static bool init_ca(struct services *s, struct err *err)
@@ -71,14 +81,14 @@ static bool init_ca(struct services *s, struct err *err)
     if (snprintf(dir_option, sizeof dir_option, "--directory=%s", path) < 0)
         return mf_err_set(err, MF_ERR_INTERNAL, "options cannot be formatted");
     char *argv[] = {name, verb, dir_option, dev_option, NULL};
-    return run_to_end(s, name, argv, err);
+    return run_init(s, name, argv, "making the certificate authority", err);
 }
 
 bool mf_services_prepare(struct services *s, struct err *err)
 {
-    return init_log(s, "entries", MF_LOG_ORIGIN, "log", err) &&
-           init_log(s, "ct", MF_CT_ORIGIN, "ct", err) && init_ca(s, err) &&
-           mf_service_config_write(s->dir, s->port_base, err);
+    return init_log(s, "entries", MF_LOG_ORIGIN, "log", "making the transparency log", err) &&
+           init_log(s, "ct", MF_CT_ORIGIN, "ct", "making the certificate log", err) &&
+           init_ca(s, err) && mf_service_config_write(s->dir, s->port_base, err);
 }
 
 static uint64_t now_ms(void)
@@ -100,10 +110,12 @@ static bool start_one(struct services *s, int which, struct err *err)
         snprintf(name, sizeof name, "%s", names[which]) < 0)
         return mf_err_set(err, MF_ERR_INTERNAL, "options cannot be formatted");
     char *argv[] = {name, verb, config_option, NULL};
+    struct patience patience = patience_of(s);
+    mf_notify_status(starting[which]);
     s->started_ms[which] = now_ms();
-    if (!mf_process_start(names[which], argv, s->log_fd, true, &s->process[which], err))
+    if (!mf_process_start(names[which], argv, s->log_fd, &s->process[which], err))
         return false;
-    if (mf_process_wait_ready(&s->process[which], READY_MS, err))
+    if (mf_process_wait_ready(&s->process[which], &patience, err))
         return true;
     return mf_err_hint(err, "read why in %s/services.log", s->dir);
 }
@@ -135,7 +147,8 @@ bool mf_services_watch(struct services *s, struct err *err)
             ended.si_pid == 0)
             continue;
         int status = mf_process_wait(&s->process[i]);
-        fprintf(stderr, "mayfly: %s ended with status %d; starting it again\n", names[i], status);
+        fprintf(stderr, "mayfly: %s ended with status %d (%s); starting it again\n", names[i],
+                status, s->process[i].said[0] != '\0' ? s->process[i].said : "it said nothing");
         if (!restart(s, i, err))
             return false;
     }

@@ -8,11 +8,15 @@
 #include "common/base/buf.h"
 
 enum { MF_SERVICE_COUNT = 2 }; /* mayfly-log and mayfly-ca; each has signer processes of its own */
+/* Ends of processes are seen at once: only one that hangs is waited for so long. */
+enum { MF_SERVICE_SILENT_MS = 5 * 60 * 1000 };
 
 struct services {
     const char *dir;
     uint16_t port_base; /* CA at +0, log at +1, CT log at +2, development issuer at +3 */
     int log_fd;         /* where the services' own logs go */
+    int signals;        /* signals.h */
+    bool asked_to_stop; /* by one of them, in place of success of what waits below */
     struct process process[MF_SERVICE_COUNT];
     uint64_t started_ms[MF_SERVICE_COUNT];
     unsigned restarts[MF_SERVICE_COUNT]; /* in a row, each soon after the last */

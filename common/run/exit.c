@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/base/span.h"
+#include "common/run/notify.h"
 
 static const int statuses[] = {
     [MF_OK] = 0,         [MF_ERR_REJECTED] = 1, [MF_ERR_USAGE] = 2,
@@ -21,12 +22,25 @@ int mf_exit_status(enum err_code code)
     return (unsigned)code < MF_ERR_COUNT_ ? statuses[code] : 70;
 }
 
+enum err_code mf_exit_error(int status)
+{
+    static const enum err_code codes[] = {
+        [1] = MF_ERR_REJECTED,    [2] = MF_ERR_USAGE,  [3] = MF_ERR_SYSTEM,
+        [4] = MF_ERR_UNAVAILABLE, [5] = MF_ERR_DENIED, [6] = MF_ERR_TRUST,
+    };
+
+    if (status == 70)
+        return MF_ERR_INTERNAL;
+    return status > 0 && (size_t)status < MF_LEN(codes) ? codes[status] : MF_ERR_UNAVAILABLE;
+}
+
 int mf_exit_report(const char *program, const struct err *err)
 {
     char said[800];
 
     mf_err_render(err, said, sizeof said);
     fprintf(stderr, "%s: %s\n", program, said);
+    mf_notify_status(said);
     return mf_exit_status(err->code);
 }
 

@@ -7,7 +7,11 @@
 /* REJECTED 1, USAGE 2, FORMAT LIMIT NOT_FOUND EXISTS SYSTEM 3, UNAVAILABLE 4, DENIED 5, TRUST 6,
  * INTERNAL 70, OK 0. */
 int mf_exit_status(enum err_code code);
-/* "program: where: what: hint" on stderr; returns the status. */
+/* The other way, for what a process that we started ended with: MF_ERR_UNAVAILABLE for signals, and
+ * for 0, which was not to come yet. */
+enum err_code mf_exit_error(int status);
+/* "program: where: what: hint" on stderr, and the same to whoever waits for this process
+ * (notify.h); returns the status. */
 int mf_exit_report(const char *program, const struct err *err);
 /* The status of a run over several inputs: 2 and 70 stop it; otherwise 1 if any, else 6, 3, 5, 4.
  */

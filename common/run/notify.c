@@ -1,6 +1,7 @@
 #include "common/run/notify.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -9,7 +10,7 @@
 
 #include "common/base/scope.h"
 
-static void notify(const char *state)
+static void notify(const char *state, int flags)
 {
     const char *path = getenv("NOTIFY_SOCKET");
     struct sockaddr_un to = {.sun_family = AF_UNIX};
@@ -24,16 +25,24 @@ static void notify(const char *state)
     if (fd < 0)
         return;
     /* Nobody listening is no fault of ours. */
-    (void)sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&to,
+    (void)sendto(fd, state, strlen(state), MSG_NOSIGNAL | flags, (const struct sockaddr *)&to,
                  (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n));
 }
 
 void mf_notify_ready(void)
 {
-    notify("READY=1");
+    notify("READY=1", 0);
 }
 
 void mf_notify_stopping(void)
 {
-    notify("STOPPING=1");
+    notify("STOPPING=1", 0);
+}
+
+void mf_notify_status(const char *line)
+{
+    char state[1024];
+
+    if (snprintf(state, sizeof state, "STATUS=%s", line) > 0) /* a longer line is cut */
+        notify(state, MSG_DONTWAIT);
 }

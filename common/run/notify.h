@@ -1,4 +1,5 @@
-/* Readiness: tells whoever started this process that it now serves. Source: sd_notify(3). */
+/* Readiness: tells whoever started this process that it now serves, and before that what it does.
+ * Source: sd_notify(3). */
 #ifndef MF_COMMON_RUN_NOTIFY_H
 #define MF_COMMON_RUN_NOTIFY_H
 
@@ -6,5 +7,7 @@
 void mf_notify_ready(void);
 /* Sends "STOPPING=1" likewise. */
 void mf_notify_stopping(void);
+/* Sends "STATUS=" and a line for people likewise, unless that would wait. */
+void mf_notify_status(const char *line);
 
 #endif

@@ -18,7 +18,7 @@ from tap import Skipped, run_tests  # noqa: E402, F401
 
 BIN = pathlib.Path(os.environ.get("MAYFLY_BIN", "build/bin")).resolve()
 MAYFLY = BIN / "mayfly"
-SECONDS = 60
+SECONDS = 120  # a machine that does much else takes its time
 # Nothing that these tests look at belongs to the user who runs them.
 PRIVATE = {name: value for name, value in os.environ.items()
            if not name.startswith(("MAYFLY_", "SIGSTORE_", "ACTIONS_", "GITHUB_"))}

@@ -10,12 +10,13 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from instance_support import (Bench, MAYFLY, SECONDS, end, free_port_base, run_tests,  # noqa: E402
-                              wait_until)
+from instance_support import (BIN, Bench, MAYFLY, PRIVATE, SECONDS, end,  # noqa: E402
+                              free_port_base, run_tests, wait_until)
 from log_checker import Checker  # noqa: E402
 
 STOP_SECONDS = 10
@@ -26,6 +27,13 @@ def is_alive(pid):
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:
         return False
+
+
+def name_of(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 def children_of(pid):
@@ -85,7 +93,7 @@ def test_secrets_are_for_their_owner_alone(bench):
 
 def test_a_killed_service_is_started_again(bench):
     services = [pid for pid in children_of(bench.instance.process.pid)
-                if "mayfly-log" in pathlib.Path(f"/proc/{pid}/comm").read_text()]
+                if name_of(pid) == "mayfly-log"]
     assert services, "no service found below `mayfly up`"
     os.kill(services[0], signal.SIGKILL)
     wait_until("the service is gone", STOP_SECONDS, lambda: not is_alive(services[0]))
@@ -109,10 +117,14 @@ def test_signing_without_services(bench):
     path = bench.file("no-services", "no services")
     token = bench.file("unused.jwt", bench.old_token)
     start = time.monotonic()
-    bench.sign("--identity-token", token, path).expect(4, "no-services")
+    files = ["--signing-config", bench.instance.signing_config,
+             "--trusted-root", bench.instance.trusted_root]
+    bench.run("sign", *files, "--identity-token", token, path).expect(4, "no-services")
     assert time.monotonic() - start < SECONDS / 2
     assert not pathlib.Path(f"{path}.sigstore.json").exists()
-    bench.run("sign", *bench.at, path).expect(2, "no token")
+    for given in ([], ["--identity-token", token]):
+        bench.sign(*given, path).expect(3, str(facts_file(bench)), "No such file",
+                                        f"mayfly up --dir {bench.instance.folder}")
     assert not pathlib.Path(f"{path}.sigstore.json").exists()
 
 
@@ -216,6 +228,81 @@ def test_detached_up_and_down(bench):
     down.expect(0, "stopped")
     assert not is_alive(state["process"]) and not (folder / "instance.json").exists()
     bench.run("down", *at).expect(3, "detached")
+
+
+def test_a_service_that_does_not_start_says_why(bench):
+    folder = bench.folder / "mute"
+    at = ["--dir", folder]
+    bench.run("up", *at, "--port-base", free_port_base(), "--detach").expect(0)
+    bench.run("down", *at).expect(0)
+    key = folder / "ca" / "ca.key"
+    key.chmod(0o644)
+    for detach in ([], ["--detach"]):
+        said = bench.run("up", *at, *detach)
+        said.expect(3, "mayfly: mayfly-ca: ended with status 3: ", str(key), "others than its owner",
+                    f"read why in {folder}/services.log")
+        assert said.err.count("\n") == 1, said
+    key.chmod(0o600)
+    base = json.loads((folder / "up.json").read_text())["port_base"]
+    # A port that is taken after it was looked at.
+    gates = [bench.folder / name for name in ("begins", "goes-on")]
+    for gate in gates:
+        os.mkfifo(gate)
+    waits = programs_with_log(bench, "waits", f'echo > {gates[0]}; read -r _ < {gates[1]}\n'
+                                              f'exec {BIN}/mayfly-log "$@"')
+    for detach in ([], ["--detach"]):
+        taker = Taker(base, *gates)
+        bench.run("up", *at, *detach, env=waits).expect(3, "mayfly-ca: ended with status 3: ",
+                                                        f"port {base}", "in use")
+        taker.end()
+    dies = programs_with_log(bench, "dies", "kill -9 $$")
+    for detach in ([], ["--detach"]):
+        bench.run("up", *at, *detach, env=dies).expect(4, "mayfly-log: ended with status 137")
+    bench.run("up", *at, "--detach").expect(0)
+    bench.run("down", *at).expect(0)
+
+
+class Taker:
+    """Takes a port when the first gate is written to, and then opens the second."""
+
+    def __init__(self, port, begins, goes_on):
+        self.held = None
+        self.thread = threading.Thread(target=self._take, args=[port, begins, goes_on], daemon=True)
+        self.thread.start()
+
+    def _take(self, port, begins, goes_on):
+        begins.read_text()
+        self.held = socket.create_server(("127.0.0.1", port))
+        goes_on.write_text("x\n")
+
+    def end(self):
+        self.thread.join(SECONDS)
+        self.held.close()
+
+
+def programs_with_log(bench, name, serve):
+    """A folder in which mayfly-log is a script that does this to serve."""
+    folder = bench.folder / f"programs-{name}"
+    folder.mkdir()
+    script = folder / "mayfly-log"
+    script.write_text(f'#!/bin/sh\n[ "$1" = serve ] || exec {BIN}/mayfly-log "$@"\n{serve}\n')
+    script.chmod(0o755)
+    return {"MAYFLY_BIN_DIR": str(folder)}
+
+
+def test_a_start_that_hangs_can_be_stopped(bench):
+    folder = bench.folder / "hangs"
+    hangs = programs_with_log(bench, "hangs", "exec sleep 600")
+    with open(bench.folder / "hangs.log", "ab") as out:
+        process = subprocess.Popen(
+            [MAYFLY, "up", "--dir", folder, "--port-base", str(free_port_base())],
+            env={**PRIVATE, **hangs}, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+    wait_until("it waits for the log", SECONDS, lambda: process.poll() is not None or [
+        pid for pid in children_of(process.pid) if name_of(pid) == "sleep"])
+    start = time.monotonic()
+    bench.run("down", "--dir", folder).expect(0, "stopped")
+    assert process.wait(SECONDS) == 0 and time.monotonic() - start < STOP_SECONDS
+    assert "mayfly:" not in (bench.folder / "hangs.log").read_text()
 
 
 def test_the_default_folder(bench):

@@ -12,7 +12,7 @@ import commands
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 from ports import free_ports  # noqa: E402
 
-READY_SECONDS = 60
+READY_SECONDS = 120
 STOP_SECONDS = 30
 PORTS = 16  # more than any instance takes from its base
 MEMBERS = ("fulcio", "rekor", "tsa", "ct", "oidc", "issuer", "audience", "identity")
