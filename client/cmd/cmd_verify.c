@@ -18,6 +18,7 @@ struct verify_options {
 
 struct verify_run {
     struct crypto *crypto;
+    struct trust_choice trust;
     struct trusted_root *root;
     struct identity_demand demand;
     struct managed_key key; /* instead of the demand */
@@ -151,12 +152,10 @@ static bool read_witnesses(struct verify_run *run, struct err *err)
 
 static bool prepare(struct verify_run *run, struct err *err)
 {
-    char path[PATH_MAX];
-
-    if (!mf_trust_root_path(&run->options->trust, path, sizeof path, err) ||
+    if (!mf_trust_choose(&run->options->trust, &run->trust, err) ||
         !mf_crypto_new(MF_CRYPTO_DEFAULT, &run->crypto, err))
         return false;
-    if (!mf_trusted_root_read(path, &run->root, err))
+    if (!mf_trusted_root_read(run->trust.path, &run->root, err))
         return mf_err_at(err, "trusted root");
     if (run->root->skipped_keys > 0)
         fprintf(stderr,
@@ -180,6 +179,7 @@ static int run_verify(const struct verify_options *o, int operands, char **argv)
         .options = o,
         .report = {.files = {.json = o->json, .quiet = o->quiet}, .verbose = o->verbose},
     };
+    run.report.trust = &run.trust;
     run.report.key = o->key != NULL ? &run.key : NULL;
     struct err err = {0};
 
@@ -235,6 +235,14 @@ int mf_cmd_verify(int argc, char **argv)
          .value = &o.trust.trusted_root,
          .metavar = "FILE",
          .help = "trust what this trusted_root.json names"},
+        {.name = "public",
+         .kind = MF_OPTION_FLAG,
+         .value = &o.trust.is_public,
+         .help = "trust Sigstore's public instance; the default where there is no instance"},
+        {.name = "staging",
+         .kind = MF_OPTION_FLAG,
+         .value = &o.trust.is_staging,
+         .help = "trust Sigstore's staging instance"},
         {.name = "witness-policy",
          .kind = MF_OPTION_TEXT,
          .value = &o.witnesses,

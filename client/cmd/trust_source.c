@@ -1,22 +1,43 @@
 #include "client/cmd/trust_source.h"
 
+#include <string.h>
 #include <unistd.h>
 
+#include "client/cmd/public_root.h"
 #include "common/base/file.h"
 
-static bool clash(struct err *err, const char *option, const char *what)
+static bool clash(struct err *err, const char *one, const char *other, const char *what)
 {
-    mf_err_set(err, MF_ERR_USAGE, "--instance and %s both say %s", option, what);
+    mf_err_set(err, MF_ERR_USAGE, "%s and %s both say %s", one, other, what);
     return mf_err_hint(err, "give one of the two");
+}
+
+/* Of the options that say whom to trust, the first two that were given. */
+static bool check_one(const struct trust_options *o, struct err *err)
+{
+    const char *const given[] = {
+        o->instance != NULL ? "--instance" : NULL,
+        o->trusted_root != NULL ? "--trusted-root" : NULL,
+        o->is_public ? "--public" : NULL,
+        o->is_staging ? "--staging" : NULL,
+    };
+    const char *first = NULL;
+
+    for (size_t i = 0; i < MF_LEN(given); i++) {
+        if (given[i] == NULL)
+            continue;
+        if (first != NULL)
+            return clash(err, first, given[i], "whom to trust");
+        first = given[i];
+    }
+    return true;
 }
 
 bool mf_trust_options_check(const struct trust_options *options, struct err *err)
 {
-    if (options->instance != NULL && options->trusted_root != NULL)
-        return clash(err, "--trusted-root", "whom to trust");
     if (options->instance != NULL && options->signing_config != NULL)
-        return clash(err, "--signing-config", "which services to sign with");
-    return true;
+        return clash(err, "--instance", "--signing-config", "which services to sign with");
+    return check_one(options, err);
 }
 
 bool mf_trust_signing_check(const struct trust_options *options, struct err *err)
@@ -59,17 +80,60 @@ static bool find(const struct trust_options *options, const char *named, const c
     return mf_err_hint(err, "start it with: mayfly up --dir %s", dir);
 }
 
+static bool nothing_to_trust(struct err *err)
+{
+    mf_err_set(err, MF_ERR_TRUST, "there is nothing to trust");
+    return mf_err_hint(err,
+                       "name a trusted root with --trusted-root, or an instance with --instance");
+}
+
 bool mf_trust_root_path(const struct trust_options *options, char *out, size_t cap, struct err *err)
 {
     bool found = false;
 
     if (!find(options, options->trusted_root, "trusted_root.json", out, cap, &found, err))
         return false;
-    if (found)
-        return true;
-    mf_err_set(err, MF_ERR_TRUST, "there is nothing to trust");
-    return mf_err_hint(err,
-                       "name a trusted root with --trusted-root, or an instance with --instance");
+    return found || nothing_to_trust(err);
+}
+
+static bool choose_public(const char *name, struct trust_choice *out)
+{
+    struct public_root found;
+
+    if (!mf_public_root_find(name, &found))
+        return false;
+    *out = (struct trust_choice){.public_name = name};
+    memcpy(out->path, found.path, sizeof out->path);
+    memcpy(out->date, found.date, sizeof out->date);
+    return true;
+}
+
+static bool no_public_root(const char *name, struct err *err)
+{
+    char dir[PATH_MAX];
+    struct err ignored = {0};
+
+    mf_err_set(err, MF_ERR_TRUST, "this installation came without the %s trusted root", name);
+    if (!mf_public_root_user_dir(dir, sizeof dir, &ignored))
+        return mf_err_hint(err, "name one with --trusted-root");
+    return mf_err_hint(err, "put one at %s/%s-YYYY-MM-DD.json, or name it with --trusted-root", dir,
+                       name);
+}
+
+bool mf_trust_choose(const struct trust_options *options, struct trust_choice *out, struct err *err)
+{
+    const char *name = options->is_public    ? MF_PUBLIC_ROOT_GOOD
+                       : options->is_staging ? MF_PUBLIC_ROOT_STAGING
+                                             : NULL;
+    bool found = false;
+
+    if (name != NULL)
+        return choose_public(name, out) || no_public_root(name, err);
+    *out = (struct trust_choice){0};
+    if (!find(options, options->trusted_root, "trusted_root.json", out->path, sizeof out->path,
+              &found, err))
+        return false;
+    return found || choose_public(MF_PUBLIC_ROOT_GOOD, out) || nothing_to_trust(err);
 }
 
 bool mf_trust_signing_path(const struct trust_options *options, char *out, size_t cap,

@@ -10,6 +10,13 @@ struct trust_options { /* as the user gave them; null when not */
     const char *instance;
     const char *trusted_root;
     const char *signing_config;
+    bool is_public, is_staging; /* Sigstore's own, as the installation brought it along */
+};
+
+struct trust_choice { /* a trusted root to verify by */
+    char path[PATH_MAX];
+    const char *public_name;        /* null unless it is one of Sigstore's */
+    char date[sizeof "2026-10-20"]; /* of that */
 };
 
 /* An instance or files, never a mixture: trust in one set of services and signatures by another
@@ -22,6 +29,10 @@ MF_MUST_USE bool mf_trust_signing_check(const struct trust_options *options, str
  * MF_ERR_TRUST when there is neither: nothing is trusted by default. */
 MF_MUST_USE bool mf_trust_root_path(const struct trust_options *options, char *out, size_t cap,
                                     struct err *err);
+/* To verify by: the root of the options or of an instance as above, else Sigstore's public one
+ * where this installation has it. */
+MF_MUST_USE bool mf_trust_choose(const struct trust_options *options, struct trust_choice *out,
+                                 struct err *err);
 /* The same for signing_config.json: there is no destination by default. */
 MF_MUST_USE bool mf_trust_signing_path(const struct trust_options *options, char *out, size_t cap,
                                        struct err *err);

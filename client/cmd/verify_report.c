@@ -80,6 +80,21 @@ static void put_witnesses(struct json_writer *w, const struct verification *v,
     mf_json_end_array(w);
 }
 
+static void put_trust(struct json_writer *w, const struct trust_choice *trust)
+{
+    char shown[1024];
+
+    mf_utf8_escape(mf_span_str(trust->path), shown, sizeof shown);
+    mf_json_key(w, "trusted_root");
+    mf_json_begin_object(w);
+    mf_json_member_put_cstr(w, "path", shown);
+    if (trust->public_name != NULL) {
+        mf_json_member_put_cstr(w, "name", trust->public_name);
+        mf_json_member_put_cstr(w, "date", trust->date);
+    }
+    mf_json_end_object(w);
+}
+
 static const char *reason_of(const struct verification *v, const struct err *err)
 {
     for (unsigned i = 0; v != NULL && i < MF_STEP_COUNT; i++)
@@ -157,6 +172,7 @@ static void add_json(struct verify_report *report, const char *file,
     if (v != NULL)
         put_checks(w, v);
     put_list(w, verdict);
+    put_trust(w, report->trust);
     mf_json_end_object(w);
 }
 
@@ -171,6 +187,8 @@ static void add_text(struct verify_report *report, const char *file,
     if (err->code == MF_OK && !report->files.quiet) {
         describe(v, report->key, said, sizeof said);
         printf("%s: verified  %s", shown, said);
+        if (report->trust->public_name != NULL)
+            printf(" (trusted root: %s of %s)", report->trust->public_name, report->trust->date);
         if (verdict->line > 0)
             printf(", bundle in line %zu, %zu others and %zu unreadable lines passed over",
                    verdict->line, verdict->others, verdict->unreadable);

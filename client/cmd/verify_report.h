@@ -3,6 +3,7 @@
 #define MF_CLIENT_CMD_VERIFY_REPORT_H
 
 #include "client/cmd/file_report.h"
+#include "client/cmd/trust_source.h"
 #include "client/verify/list_verifier.h"
 
 struct verify_report {
@@ -10,6 +11,7 @@ struct verify_report {
     bool verbose;
     const struct managed_key *key;          /* the one that was demanded, or null */
     const struct witness_policy *witnesses; /* likewise */
+    const struct trust_choice *trust;
 };
 
 /* One file's outcome; verdict->line is 0 where its bundle was not in a list. */

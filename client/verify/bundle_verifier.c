@@ -2,6 +2,7 @@
 
 #include "client/bundle/statement.h"
 #include "client/verify/chain_check.h"
+#include "client/verify/root_hint.h"
 #include "client/verify/sct_check.h"
 #include "client/verify/timestamp_check.h"
 #include "client/verify/tlog_check.h"
@@ -125,12 +126,12 @@ static void count_entry(struct run *r, const struct logged_at *at, bool is_first
         r->out->times[r->out->time_count++] = at->time;
 }
 
-static bool no_entry(const struct bundle *b, struct err *err)
+static bool no_entry(const struct run *r, struct err *err)
 {
-    if (b->entry_count == 0)
+    if (r->bundle->entry_count == 0)
         return mf_err_set(err, MF_ERR_REJECTED, "there is no log entry");
     mf_err_set(err, MF_ERR_REJECTED, "no entry is of a log that the trusted root names");
-    return mf_err_hint(err, "check that this trusted root belongs to the signer's instance");
+    return mf_root_hint(r->params->root, r->leaf.not_before, err);
 }
 
 static bool step_log(struct run *r, struct err *err)
@@ -154,7 +155,7 @@ static bool step_log(struct run *r, struct err *err)
             return b->entry_count == 1 ? false : mf_err_at(err, "entry %zu", i);
         count_entry(r, &at, good++ == 0);
     }
-    return good > 0 || no_entry(b, err);
+    return good > 0 || no_entry(r, err);
 }
 
 /* Every head that counts as a proof must have been seen: one good entry would be a way around. */

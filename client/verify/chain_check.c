@@ -1,5 +1,6 @@
 #include "client/verify/chain_check.h"
 
+#include "client/verify/root_hint.h"
 #include "common/codec/timestamp.h"
 #include "common/x509/oid.h"
 
@@ -90,6 +91,6 @@ bool mf_chain_check(struct crypto *c, const struct cert *leaf, const struct trus
         mf_err_set(&best, MF_ERR_REJECTED, "the trusted root names no certificate authority");
     *err = best;
     if (!is_known)
-        mf_err_hint(err, "check that this trusted root belongs to the signer's instance");
+        mf_root_hint(root, leaf->not_before, err);
     return false;
 }

@@ -1,5 +1,6 @@
 #include "client/verify/sct_check.h"
 
+#include "client/verify/root_hint.h"
 #include "common/x509/oid.h"
 #include "common/x509/precert.h"
 #include "transparency/sct/sct.h"
@@ -58,5 +59,5 @@ bool mf_sct_check(struct crypto *c, const struct cert *leaf, const struct cert *
     if (good > 0)
         return true;
     mf_err_set(err, MF_ERR_REJECTED, "no SCT is by a log that the trusted root names for its time");
-    return mf_err_hint(err, "check that this trusted root belongs to the signer's instance");
+    return mf_root_hint(root, leaf->not_before, err);
 }

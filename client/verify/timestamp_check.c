@@ -1,5 +1,6 @@
 #include "client/verify/timestamp_check.h"
 
+#include "client/verify/root_hint.h"
 #include "common/x509/oid.h"
 
 enum { SIGNED_ATTRS_MAX = 16 * 1024 };
@@ -195,6 +196,6 @@ bool mf_timestamp_check(struct crypto *c, struct span tsr, struct span message,
     *err = best;
     mf_err_as(err, MF_ERR_REJECTED);
     if (!*known)
-        mf_err_hint(err, "check that the trusted root names the timestamp authority");
+        mf_root_hint(root, t.gen_time, err);
     return false;
 }

@@ -53,13 +53,13 @@ class Bench:
         self.home.mkdir()
         self.instance = None
 
-    def run(self, *args, env=None, data=None, user=None):
+    def run(self, *args, env=None, data=None, user=None, program=None):
         """`mayfly ARGS`, in the folder; standard input is `data` or nothing; as a user by number,
         who has no groups."""
         environment = {**PRIVATE, "HOME": str(self.home), "XDG_STATE_HOME": str(self.home),
                        **(env or {})}
         before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-        argv = [str(MAYFLY), *map(str, args)]
+        argv = [str(program or MAYFLY), *map(str, args)]
         process = subprocess.run(argv, capture_output=True, text=True, errors="replace",
                                  cwd=self.folder, env=environment, timeout=SECONDS, user=user,
                                  extra_groups=None if user is None else [],
