@@ -28,19 +28,24 @@ static bool init_key(struct engine *e, struct err *err)
     return mf_err_hint(err, "put the log's own identity.json back; a log never changes its name");
 }
 
-static bool open_parts(struct engine *e, struct err *err)
+static bool open_tree(struct engine *e, struct err *err)
+{
+    char path[PATH_MAX];
+    char staging[PATH_MAX];
+
+    return mf_crypto_new(MF_CRYPTO_DEFAULT, &e->crypto, err) && init_key(e, err) &&
+           mf_log_dir_path(e->params.dir, "public", path, sizeof path, err) &&
+           mf_log_dir_path(e->params.dir, "state/staging", staging, sizeof staging, err) &&
+           mf_public_tree_open(path, staging, &e->tree, err);
+}
+
+static bool open_state(struct engine *e, struct err *err)
 {
     char path[PATH_MAX];
     size_t queue = e->params.queue_max > 0 ? e->params.queue_max : 4 * MF_BATCH_MAX;
 
-    char staging[PATH_MAX];
-
     e->payload.max = (size_t)MF_JOURNAL_PAYLOAD_MAX;
-    return mf_crypto_new(MF_CRYPTO_DEFAULT, &e->crypto, err) &&
-           mf_crypto_new(MF_CRYPTO_DEFAULT, &e->publish_crypto, err) && init_key(e, err) &&
-           mf_log_dir_path(e->params.dir, "public", path, sizeof path, err) &&
-           mf_log_dir_path(e->params.dir, "state/staging", staging, sizeof staging, err) &&
-           mf_public_tree_open(path, staging, &e->tree, err) &&
+    return mf_crypto_new(MF_CRYPTO_DEFAULT, &e->publish_crypto, err) &&
            mf_log_dir_path(e->params.dir, "state/head", path, sizeof path, err) &&
            mf_head_file_open(path, &e->head_file, err) &&
            mf_log_dir_path(e->params.dir, "state/dedup", path, sizeof path, err) &&
@@ -73,8 +78,13 @@ bool mf_engine_open(const struct engine_params *params, struct engine **out, str
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&e->advanced, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    if (!open_parts(e, err))
+    if (!open_tree(e, err) ||
+        !(params->read_only ? mf_engine_recover_public(e, err) : open_state(e, err)))
         return mf_err_at(err, "%s", params->dir->path);
+    if (params->read_only) {
+        *out = MF_MOVE(e);
+        return true;
+    }
     /* A fresh log's empty head is published as well: readers find a checkpoint from the start. */
     if (params->create && !mf_publish(e, err))
         return false;

@@ -58,6 +58,7 @@ struct engine_params {
     size_t queue_max;
     size_t segment_size; /* of the journal; 0 for its default */
     bool create;         /* mayfly-log init: there is no checkpoint yet */
+    bool read_only; /* what is public is read, and nothing written or signed: no look-up, no push */
     /* On the sequencer thread, once per commit. commit is null when nothing was committed: then err
      * says why (MF_ERR_UNAVAILABLE: try again). Owns the jobs from here. */
     void (*answered)(void *state, struct append_job **jobs, size_t count,
@@ -72,7 +73,9 @@ struct engine_params {
     void *state;
 };
 
-/* Recovers, settles the journal, signs the head found, starts the threads. */
+/* Recovers, settles the journal, signs the head found, starts the threads. MF_ERR_UNAVAILABLE when
+ * the disk is too full for that or no descriptor is free: nothing was signed, it may be tried
+ * again, and the same directory may be open read-only meanwhile. */
 MF_MUST_USE bool mf_engine_open(const struct engine_params *params, struct engine **out,
                                 struct err *err);
 /* Commits what waits, publishes the head, ends the threads. */

@@ -74,6 +74,8 @@ MF_MUST_USE bool mf_engine_next_record(const struct leaf_format *format, struct 
                                        struct span *record, struct err *err);
 /* recovery.c */
 MF_MUST_USE bool mf_engine_recover(struct engine *e, struct err *err);
+/* Its first part: the tree and the head that are public. Writes nothing. */
+MF_MUST_USE bool mf_engine_recover_public(struct engine *e, struct err *err);
 /* sequencer.c, publisher.c */
 void *mf_sequencer_run(void *engine);
 void *mf_publisher_run(void *engine);

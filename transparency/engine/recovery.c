@@ -173,7 +173,18 @@ static bool load_public(struct engine *e, struct replay *r, struct err *err)
     r->public_size = head.size;
     e->public_size = head.size;
     e->gap_floor = head.size;
-    return note_seen(r, mf_buf_span(&note), err);
+    if (!note_seen(r, mf_buf_span(&note), err))
+        return false;
+    e->head = (struct signed_head){.head = head, .note = note, .time_ms = time_ms};
+    note = (struct buf){0};
+    return true;
+}
+
+bool mf_engine_recover_public(struct engine *e, struct err *err)
+{
+    struct replay r = {.e = e};
+
+    return load_public(e, &r, err);
 }
 
 /* The dedup index may lag behind, or have been thrown away: the public tree has it all. */
@@ -252,6 +263,7 @@ bool mf_engine_recover(struct engine *e, struct err *err)
     if (!mf_head_note_sign(e, &head, e->last_ms, &note, err) ||
         !mf_head_file_write(e->head_file, e->crypto, mf_buf_span(&note), err))
         return false;
+    mf_buf_done(&e->head.note);
     e->head = (struct signed_head){.head = head, .note = note, .time_ms = e->last_ms};
     note = (struct buf){0};
     return true;

@@ -69,7 +69,7 @@ static bool promise_again(struct submission *s, struct err *err)
     struct ct_leaf l;
     struct span rest;
 
-    if (!mf_engine_record(s->service->engine, s->job.index, &record, err))
+    if (!mf_engine_record(mf_log_opening_engine(s->service->opening), s->job.index, &record, err))
         return false;
     rest = mf_buf_span(&record);
     if (!mf_ct_leaf_next(&rest, &l, err))

@@ -111,7 +111,7 @@ static bool publish_issuer(struct submission *s, struct crypto *c, struct span d
     mf_sha256(c, der, hash);
     mf_hex_encode((struct span){hash, 32}, hex);
     return snprintf(path, sizeof path, "issuer/%s", hex) > 0 &&
-           mf_engine_add_file(s->service->engine, path, der, err);
+           mf_engine_add_file(mf_log_opening_engine(s->service->opening), path, der, err);
 }
 
 /* Signature by signature up to an accepted root; then all of them can be read. */

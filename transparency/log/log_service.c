@@ -85,7 +85,7 @@ static void answer_duplicate(struct worker *w, struct submission *sub)
     struct commit commit = {.crypto = w->crypto};
     MF_SCOPED(mf_buf_done) struct buf note = {.max = MF_ENGINE_NOTE_MAX};
 
-    mf_engine_head(w->service->engine, &commit.head, &note);
+    mf_engine_head(mf_log_opening_engine(w->service->opening), &commit.head, &note);
     commit.note = mf_buf_span(&note);
     answer_jobs(w->service, &sub, 1, &commit, NULL);
 }
@@ -94,16 +94,17 @@ static void answer_duplicate(struct worker *w, struct submission *sub)
 static void work(struct worker *w, struct submission *sub)
 {
     struct log_service *s = w->service;
+    struct engine *engine = mf_log_opening_engine(s->opening); /* whole, or nothing comes here */
     struct err err = {0};
     bool good = kind_of(s)->prepare(sub, w->crypto, &err);
 
     mf_submission_taken(sub);
     mf_buf_done(&sub->request);
-    if (!good || !mf_engine_look_up(s->engine, w->crypto, &sub->job, &err)) {
+    if (!good || !mf_engine_look_up(engine, w->crypto, &sub->job, &err)) {
         mf_submission_refuse(sub, &err);
     } else if (sub->job.duplicate) {
         answer_duplicate(w, sub);
-    } else if (!mf_engine_push(s->engine, &sub->job)) {
+    } else if (!mf_engine_push(engine, &sub->job)) {
         mf_err_set(&err, MF_ERR_UNAVAILABLE, "too many entries are waiting");
         mf_submission_refuse(sub, &err);
     }
@@ -137,13 +138,25 @@ static void on_published(void *state, const struct err *err)
         mf_log(MF_LOG_INFO, "the public tree follows again", MF_LOG_TEXT("origin", s->dir.origin));
 }
 
+static void on_opened(void *state, const struct engine *engine, const struct err *err)
+{
+    struct log_service *s = state;
+
+    if (err != NULL)
+        mf_trouble_log(&s->opening_waits, MF_LOG_WARN, "the log is read-only", s->dir.origin, err);
+    else if (mf_engine_dropped(engine) > 0)
+        mf_log(MF_LOG_WARN, "an incomplete last commit was left behind",
+               MF_LOG_TEXT("origin", s->dir.origin),
+               MF_LOG_NUMBER("bytes", mf_engine_dropped(engine)));
+}
+
 /* A log of entries is born with one: without it mayfly-log init was not finished, or this is not
  * what it made. */
 static bool check_birth(const struct log_service *s, struct err *err)
 {
     struct merkle_head head;
 
-    mf_engine_head(s->engine, &head, NULL);
+    mf_engine_head(mf_log_opening_engine(s->opening), &head, NULL);
     if (s->dir.type == MF_LOG_CT || head.size > 0)
         return true;
     mf_err_set(err, MF_ERR_FORMAT, "the log has no first entry: its init was not finished");
@@ -191,12 +204,8 @@ static bool start_engine(struct log_service *s, struct err *err)
     params.signer = s->signer;
     if ((s->dir.type == MF_LOG_CT && (!mf_ct_roots_load(s->settings.roots, &s->roots, err) ||
                                       !mf_ct_issuers_new(&s->issuers, err))) ||
-        !mf_engine_open(&params, &s->engine, err))
+        !mf_log_opening_start(&params, on_opened, &s->opening, err))
         return false;
-    if (mf_engine_dropped(s->engine) > 0)
-        mf_log(MF_LOG_WARN, "an incomplete last commit was left behind",
-               MF_LOG_TEXT("origin", s->dir.origin),
-               MF_LOG_NUMBER("bytes", mf_engine_dropped(s->engine)));
     return check_birth(s, err);
 }
 
@@ -244,6 +253,7 @@ bool mf_log_service_start(const struct log_settings *settings, void (*fatal)(con
     *out = (struct log_service){.settings = *settings,
                                 .fatal = fatal,
                                 .dir = {.lock_fd = -1},
+                                .opening_waits = {.interval_ms = PUBLICATION_TROUBLE_MS},
                                 .publication = {.interval_ms = PUBLICATION_TROUBLE_MS},
                                 .refusals = {.interval_ms = TROUBLE_MS},
                                 .failures = {.interval_ms = TROUBLE_MS}};
@@ -276,7 +286,7 @@ void mf_log_service_stop(struct log_service *s)
             pthread_join(s->workers[i].id, NULL);
         mf_crypto_free(&s->workers[i].crypto);
     }
-    mf_engine_close(&s->engine); /* commits and publishes what is left */
+    mf_log_opening_free(&s->opening); /* commits and publishes what is left */
     mf_http_server_free(&s->http);
     mf_queue_free(&s->prepare);
     free(s->workers);

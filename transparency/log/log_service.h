@@ -5,6 +5,7 @@
 #include "common/base/queue.h"
 #include "common/net/http_server.h"
 #include "transparency/engine/engine.h"
+#include "transparency/log/log_opening.h"
 #include "transparency/log/trouble.h"
 
 enum { MF_LOG_HEAD_MAX = 16 * 1024 };
@@ -22,7 +23,7 @@ struct log_service {
     struct log_settings settings;
     struct log_dir dir;
     struct signer *signer;
-    struct engine *engine;
+    struct log_opening *opening; /* the engine, or what there is of it */
     struct http_server *http;
     struct queue *prepare;  /* requests for the workers */
     _Atomic size_t waiting; /* bytes of them */
@@ -30,7 +31,7 @@ struct log_service {
     size_t worker_count;
     struct ct_roots *roots; /* CT */
     struct ct_issuers *issuers;
-    struct trouble publication, refusals, failures;
+    struct trouble opening_waits, publication, refusals, failures;
     void (*fatal)(const struct err *err);
 };
 

@@ -41,8 +41,8 @@ static void get_checkpoint(struct log_service *service, struct http_request *req
     MF_SCOPED(mf_buf_done) struct buf body = {0};
     struct err err = {0};
 
-    if (mf_public_tree_get_path(mf_engine_public_tree(service->engine), "checkpoint",
-                                MF_ENGINE_NOTE_MAX, &body, &err))
+    if (mf_public_tree_get_path(mf_engine_public_tree(mf_log_opening_engine(service->opening)),
+                                "checkpoint", MF_ENGINE_NOTE_MAX, &body, &err))
         send_file(request, &body, "text/plain; charset=utf-8", "no-cache");
     else
         send_error(service, request, &err);
@@ -62,14 +62,15 @@ static void get_tile(struct log_service *service, struct http_request *request, 
         send_error(service, request, &err);
         return;
     }
-    mf_engine_head(service->engine, &head, NULL);
+    struct engine *engine = mf_log_opening_engine(service->opening);
+    mf_engine_head(engine, &head, NULL);
     if ((tile.kind != MF_TILE_HASHES && tile.kind != records) ||
         tile.width > mf_tile_path_width(head.size, tile.level, tile.index)) {
         mf_err_set(&err, MF_ERR_NOT_FOUND, "the log has no such tile");
         send_error(service, request, &err);
         return;
     }
-    if (mf_engine_tile(service->engine, &tile, &body, &err))
+    if (mf_engine_tile(engine, &tile, &body, &err))
         send_file(request, &body, "application/octet-stream", immutable);
     else
         send_error(service, request, &err);
@@ -94,8 +95,8 @@ static void get_issuer(struct log_service *service, struct http_request *request
     char name[80];
 
     if (snprintf(name, sizeof name, "%.*s", MF_SPAN_ARG(path)) > 0 &&
-        mf_public_tree_get_path(mf_engine_public_tree(service->engine), name, 64 * 1024, &body,
-                                &err))
+        mf_public_tree_get_path(mf_engine_public_tree(mf_log_opening_engine(service->opening)),
+                                name, 64 * 1024, &body, &err))
         send_file(request, &body, "application/pkix-cert", immutable);
     else
         send_error(service, request, &err);

@@ -63,8 +63,8 @@ static bool prove(struct submission *s, const struct commit *commit, struct merk
     if (!s->job.duplicate)
         return mf_proof_build_inclusion(commit->crypto, commit->nodes, s->job.index,
                                         commit->head.size, proof, err);
-    if (!mf_engine_prove(s->service->engine, commit->crypto, s->job.index, commit->head.size, proof,
-                         leaf, err))
+    if (!mf_engine_prove(mf_log_opening_engine(s->service->opening), commit->crypto, s->job.index,
+                         commit->head.size, proof, leaf, err))
         return false;
     return memcmp(leaf, s->job.key, 32) == 0 ||
            mf_err_set(err, MF_ERR_INTERNAL, "the dedup index names another entry");

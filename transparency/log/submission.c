@@ -44,9 +44,15 @@ void mf_submission_taken(struct submission *s)
 
 void mf_submission_take(struct log_service *service, struct http_request *request, bool is_precert)
 {
-    struct submission *s = new_submission(service, mf_http_body(request));
+    struct http_reply refusal;
     struct err err = {0};
 
+    if (!mf_log_opening_is_done(service->opening, &err)) {
+        mf_submission_refusal(service, &err, &refusal);
+        mf_http_reply(request, &refusal);
+        return;
+    }
+    struct submission *s = new_submission(service, mf_http_body(request));
     if (s == NULL) {
         mf_http_reply_status(request, 503, MF_SPAN("no memory for this request"));
         return;

@@ -1,8 +1,10 @@
 #include "transparency/storage/dedup_index.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include <lmdb.h>
 
@@ -10,6 +12,7 @@
 #include "common/base/file.h"
 
 static const size_t map_size = (size_t)1 << 38; /* far above need: the file grows as it is used */
+enum { LOCK_FILE = 16 * 1024 }; /* bytes: more than LMDB needs for as many readers as it lets in */
 static const char size_key[] = "size";
 
 struct dedup_index {
@@ -67,15 +70,27 @@ static int open_env(struct dedup_index *d, const char *path)
     return code;
 }
 
+/* LMDB maps its lock file: on a full disk a block that is not there yet would end the process. */
+static int reserve_lock(const char *path)
+{
+    MF_SCOPED(mf_fd_done) int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    MF_SCOPED(mf_fd_done) int fd = -1;
+
+    if (dir < 0)
+        return errno;
+    fd = openat(dir, "lock.mdb", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    return fd < 0 ? errno : posix_fallocate(fd, 0, LOCK_FILE);
+}
+
 bool mf_dedup_index_open(const char *path, struct dedup_index **out, struct err *err)
 {
     MF_SCOPED(mf_dedup_index_free) struct dedup_index *d = mf_array_new(1, sizeof *d);
 
     if (d == NULL)
         return mf_err_set(err, MF_ERR_SYSTEM, "no memory for the dedup index");
-    if (!mf_dir_make(path, 0700, err))
-        return false;
-    int code = open_env(d, path);
+    int code = mkdir(path, 0700) != 0 && errno != EEXIST ? errno : reserve_lock(path);
+    if (code == 0)
+        code = open_env(d, path);
     if (code != 0) {
         failed(err, code, path);
         if (err->code != MF_ERR_UNAVAILABLE)
