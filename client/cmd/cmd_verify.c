@@ -6,13 +6,17 @@
 #include "client/cmd/trust_source.h"
 #include "client/cmd/verbs.h"
 #include "client/cmd/verify_report.h"
+#include "client/cmd/who_options.h"
 #include "client/trust/witness_file.h"
 #include "common/base/file.h"
 #include "common/run/exit.h"
 
+enum { OWN_OPTIONS_MAX = 16 }; /* beside those that say who */
+
 struct verify_options {
     struct trust_options trust;
-    const char *identity, *issuer, *key, *bundle, *witnesses;
+    struct who_options who;
+    const char *key, *bundle, *witnesses;
     bool json, quiet, verbose;
 };
 
@@ -20,8 +24,9 @@ struct verify_run {
     struct crypto *crypto;
     struct trust_choice trust;
     struct trusted_root *root;
-    struct identity_demand demand;
-    struct managed_key key; /* instead of the demand */
+    struct demand_list demands;
+    struct identity_demand demand; /* of those */
+    struct managed_key key;        /* instead */
     struct witness_policy *witnesses;
     const struct verify_options *options;
     struct verify_report report;
@@ -30,6 +35,7 @@ struct verify_run {
 static void run_done(struct verify_run *run)
 {
     mf_witness_policy_free(&run->witnesses);
+    mf_demand_list_done(&run->demands);
     mf_managed_key_done(&run->key);
     mf_trusted_root_free(&run->root);
     mf_crypto_free(&run->crypto);
@@ -116,22 +122,23 @@ static void report_file(struct verify_run *run, const char *file)
     mf_verify_report_add(&run->report, file, &verdict, &err);
 }
 
-static bool check_demand(const struct verify_options *o, int operands, struct err *err)
+static bool check_usage(struct verify_run *run, int operands, struct err *err)
 {
+    const struct verify_options *o = run->options;
+
     if (operands == 0) {
         mf_err_set(err, MF_ERR_USAGE, "no file was named");
         return mf_err_hint(err, "see mayfly verify --help");
     }
-    if (o->key != NULL && (o->identity != NULL || o->issuer != NULL))
-        return mf_err_set(err, MF_ERR_USAGE, "--key goes without --identity and --issuer");
-    if (o->key == NULL && (o->identity == NULL || o->issuer == NULL)) {
-        mf_err_set(err, MF_ERR_USAGE,
-                   "say who should have signed it (--identity and --issuer, or --key)");
-        return mf_err_hint(err, "mayfly inspect FILE.sigstore.json shows who did");
-    }
+    if (o->key != NULL && mf_who_options_given(&o->who) != NULL)
+        return mf_err_set(err, MF_ERR_USAGE, "--key goes without %s",
+                          mf_who_options_given(&o->who));
     if (o->bundle != NULL && operands > 1)
         return mf_err_set(err, MF_ERR_USAGE, "--bundle goes with one file, but %d were named",
                           operands);
+    if (o->key == NULL && !mf_who_options_read(&o->who, &run->demands, err))
+        return false;
+    run->demand = mf_demand_list_view(&run->demands);
     return mf_trust_options_check(&o->trust, err);
 }
 
@@ -167,8 +174,6 @@ static bool prepare(struct verify_run *run, struct err *err)
     if (run->options->key != NULL)
         return mf_managed_key_read(run->crypto, run->options->key, &run->key, err) ||
                mf_err_at(err, "key");
-    run->demand = (struct identity_demand){.identity = mf_span_str(run->options->identity),
-                                           .issuer = mf_span_str(run->options->issuer)};
     return true;
 }
 
@@ -181,9 +186,10 @@ static int run_verify(const struct verify_options *o, int operands, char **argv)
     };
     run.report.trust = &run.trust;
     run.report.key = o->key != NULL ? &run.key : NULL;
+    run.report.demand = o->key == NULL ? &run.demand : NULL;
     struct err err = {0};
 
-    if (!check_demand(o, operands, &err) || !prepare(&run, &err))
+    if (!check_usage(&run, operands, &err) || !prepare(&run, &err))
         return mf_exit_report("mayfly", &err);
     mf_file_report_begin(&run.report.files, "mayfly.verify/1");
     for (int i = 1; i <= operands; i++) {
@@ -194,84 +200,72 @@ static int run_verify(const struct verify_options *o, int operands, char **argv)
     return mf_file_report_end(&run.report.files);
 }
 
-int mf_cmd_verify(int argc, char **argv)
+/* The options behind those that say who; returns how many there are now. */
+static size_t append_options(struct verify_options *o, struct option *out, size_t count)
 {
-    struct verify_options o = {0};
-    const struct option options[] = {
-        {.name = "identity",
-         .kind = MF_OPTION_TEXT,
-         .value = &o.identity,
-         .metavar = "NAME",
-         .help = "who should have signed: the certificate's name, exactly"},
-        {.name = "certificate-identity",
-         .kind = MF_OPTION_TEXT,
-         .value = &o.identity,
-         .metavar = "NAME",
-         .help = "the same",
-         .hidden = true},
-        {.name = "issuer",
-         .kind = MF_OPTION_TEXT,
-         .value = &o.issuer,
-         .metavar = "URL",
-         .help = "who vouched for them: the token's issuer, exactly"},
-        {.name = "certificate-oidc-issuer",
-         .kind = MF_OPTION_TEXT,
-         .value = &o.issuer,
-         .metavar = "URL",
-         .help = "the same",
-         .hidden = true},
+    const struct option more[] = {
         {.name = "key",
          .kind = MF_OPTION_TEXT,
-         .value = &o.key,
+         .value = &o->key,
          .metavar = "FILE",
          .help = "instead of a name: the public key that should have signed, PEM or DER"},
         {.name = "instance",
          .kind = MF_OPTION_TEXT,
-         .value = &o.trust.instance,
+         .value = &o->trust.instance,
          .metavar = "DIR",
          .help = "trust this instance"},
         {.name = "trusted-root",
          .kind = MF_OPTION_TEXT,
-         .value = &o.trust.trusted_root,
+         .value = &o->trust.trusted_root,
          .metavar = "FILE",
          .help = "trust what this trusted_root.json names"},
         {.name = "public",
          .kind = MF_OPTION_FLAG,
-         .value = &o.trust.is_public,
+         .value = &o->trust.is_public,
          .help = "trust Sigstore's public instance; the default where there is no instance"},
         {.name = "staging",
          .kind = MF_OPTION_FLAG,
-         .value = &o.trust.is_staging,
+         .value = &o->trust.is_staging,
          .help = "trust Sigstore's staging instance"},
         {.name = "witness-policy",
          .kind = MF_OPTION_TEXT,
-         .value = &o.witnesses,
+         .value = &o->witnesses,
          .metavar = "FILE",
          .help = "demand that this quorum of witnesses cosigned the log's head (C2SP tlog-policy)"},
         {.name = "bundle",
          .kind = MF_OPTION_TEXT,
-         .value = &o.bundle,
+         .value = &o->bundle,
          .metavar = "FILE",
          .help = "the bundle, when it is not FILE.sigstore.json"},
         {.name = "json",
          .kind = MF_OPTION_FLAG,
-         .value = &o.json,
+         .value = &o->json,
          .help = "one JSON document with every check"},
         {.name = "quiet",
          .letter = 'q',
          .kind = MF_OPTION_FLAG,
-         .value = &o.quiet,
+         .value = &o->quiet,
          .help = "say nothing of files that verify"},
         {.name = "verbose",
          .letter = 'v',
          .kind = MF_OPTION_FLAG,
-         .value = &o.verbose,
+         .value = &o->verbose,
          .help = "list every check"},
     };
+
+    _Static_assert(MF_LEN(more) <= OWN_OPTIONS_MAX, "room for each");
+    memcpy(out + count, more, sizeof more);
+    return count + MF_LEN(more);
+}
+
+int mf_cmd_verify(int argc, char **argv)
+{
+    struct verify_options o = {0};
+    struct option options[2 * MF_WHO_OPTIONS_MAX + OWN_OPTIONS_MAX];
     const struct option_set set = {
         "mayfly verify", "FILE|sha256:HEX...",
         "Verifies files against their bundles, offline. Exits with 0 when all are verified.",
-        options, MF_LEN(options)};
+        options, append_options(&o, options, mf_who_options(&o.who, options))};
     int operands = 0;
     int status = 0;
 

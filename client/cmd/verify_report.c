@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "client/cmd/who_report.h"
 #include "common/base/utf8.h"
 #include "common/codec/hex.h"
 #include "common/codec/timestamp.h"
@@ -134,6 +135,13 @@ static const struct verification *begun(const struct list_verdict *verdict)
     return v->steps[MF_STEP_REVOCATION] == MF_STEP_NOT_REACHED ? NULL : v;
 }
 
+/* Null until a certificate was found good: before that it may say anything. */
+static const struct signer_identity *signer_of(const struct verification *v)
+{
+    return v != NULL && !v->by_key && v->steps[MF_STEP_CERTIFICATE] == MF_STEP_PASSED ? &v->signer
+                                                                                      : NULL;
+}
+
 static void put_list(struct json_writer *w, const struct list_verdict *verdict)
 {
     if (verdict->line == 0 && verdict->others == 0 && verdict->unreadable == 0)
@@ -169,6 +177,8 @@ static void add_json(struct verify_report *report, const char *file,
         put_signer(w, v, report->key);
     if (v != NULL && report->witnesses != NULL)
         put_witnesses(w, v, report->witnesses);
+    if (report->demand != NULL)
+        mf_who_report_json(w, report->demand, signer_of(v));
     if (v != NULL)
         put_checks(w, v);
     put_list(w, verdict);
@@ -199,6 +209,8 @@ static void add_text(struct verify_report *report, const char *file,
         fprintf(stderr, "mayfly: %s: %s%s\n", shown,
                 err->code == MF_ERR_REJECTED ? "not verified: " : "", said);
     }
+    if (v != NULL && report->demand != NULL && v->steps[MF_STEP_IDENTITY] == MF_STEP_FAILED)
+        mf_who_report_text(stderr, report->demand, &v->signer);
     for (unsigned i = 0; report->verbose && v != NULL && i < MF_STEP_COUNT; i++)
         fprintf(stderr, "  %-12s %s\n", mf_step_name((enum verify_step)i),
                 mf_step_result_name(v->steps[i]));

@@ -12,6 +12,7 @@ struct verify_report {
     const struct managed_key *key;          /* the one that was demanded, or null */
     const struct witness_policy *witnesses; /* likewise */
     const struct trust_choice *trust;
+    const struct identity_demand *demand; /* the names that were, or null */
 };
 
 /* One file's outcome; verdict->line is 0 where its bundle was not in a list. */

@@ -2,18 +2,20 @@
 #ifndef MF_CLIENT_IDENTITY_IDENTITY_MATCH_H
 #define MF_CLIENT_IDENTITY_IDENTITY_MATCH_H
 
-#include "client/identity/signer_identity.h"
+#include "client/identity/identity_demand.h"
 
-/* What the user asked for. Both are compared byte for byte with what the certificate says. */
-struct identity_demand {
-    struct span
-        identity;       /* subject alternative name: "dev@example.org", "https://github.com/..." */
-    struct span issuer; /* URL of the token's issuer */
-};
-
-/* MF_ERR_USAGE for a demand without identity or issuer: an empty demand never matches.
- * MF_ERR_REJECTED says what the certificate says and what was demanded. */
+/* True when of each group of the demand a row holds; the demand is checked first, so an empty one
+ * never matches. MF_ERR_REJECTED says what the certificate says and what was demanded. */
 MF_MUST_USE bool mf_identity_match(const struct signer_identity *who,
                                    const struct identity_demand *demand, struct err *err);
+
+/* Whether a row of the same group as rows[at] holds: a row that does not is then no fault. */
+bool mf_demand_group_holds(const struct signer_identity *who, const struct identity_demand *demand,
+                           size_t at);
+
+/* Of rows[at] and its alternatives the one whose text begins most like what the certificate says:
+ * the likeliest to have been meant. */
+size_t mf_demand_nearest(const struct signer_identity *who, const struct identity_demand *demand,
+                         size_t at);
 
 #endif

@@ -19,7 +19,8 @@ bool mf_signed_already(struct crypto *c, const struct signed_question *ask, int6
     unsigned digests = mf_bundle_digests(c, bundle, NULL);
     if (digests != 1U << MF_SHA256 && !mf_artifact_read(c, ask->file, digests, &artifact, err))
         return false;
-    const struct identity_demand demand = {.identity = who.san.value, .issuer = who.issuer};
+    const struct demand row = mf_demand_exactly(who.san.value, who.issuer);
+    const struct identity_demand demand = {&row, 1};
     const struct verify_params params = {
         .root = ask->root, .demand = &demand, .artifact = &artifact};
     if (!mf_bundle_verify(c, bundle, &params, &result, err))

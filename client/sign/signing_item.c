@@ -105,8 +105,9 @@ static bool verify_own(struct signing *s, const struct signing_item *item, struc
         !mf_cert_parse(mf_buf_span(&bundle->certificate), &cert, err) ||
         !mf_signer_identity_read(&cert, &signer, err))
         return own_fault(s, &result, err);
-    const struct identity_demand demand = {.identity = signer.san.value,
-                                           .issuer = mf_buf_span(&s->params.claims->issuer)};
+    const struct demand row = mf_demand_exactly(signer.san.value,
+                                                mf_buf_span(&s->params.claims->issuer));
+    const struct identity_demand demand = {&row, 1};
     const struct verify_params params = {
         .root = s->params.root, .demand = &demand, .artifact = item->artifact};
     if (!mf_bundle_verify(s->params.crypto, bundle, &params, &result, err))

@@ -9,7 +9,9 @@ static struct trusted_root *root;
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     MF_SCOPED(mf_list_verdict_done) struct list_verdict verdict = {0};
-    const struct identity_demand demand = {MF_SPAN(MF_SAMPLE_IDENTITY), MF_SPAN(MF_SAMPLE_ISSUER)};
+    const struct demand row = mf_demand_exactly(MF_SPAN(MF_SAMPLE_IDENTITY),
+                                                MF_SPAN(MF_SAMPLE_ISSUER));
+    const struct identity_demand demand = {&row, 1};
     struct artifact artifact;
     struct verification alone;
     struct err err = {0};

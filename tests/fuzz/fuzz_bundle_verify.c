@@ -15,7 +15,9 @@ static struct {
 
 static bool verify(const struct bundle *bundle, struct verification *out, struct err *err)
 {
-    const struct identity_demand demand = {MF_SPAN(MF_SAMPLE_IDENTITY), MF_SPAN(MF_SAMPLE_ISSUER)};
+    const struct demand row = mf_demand_exactly(MF_SPAN(MF_SAMPLE_IDENTITY),
+                                                MF_SPAN(MF_SAMPLE_ISSUER));
+    const struct identity_demand demand = {&row, 1};
     const struct verify_params params = {
         .root = sample.root, .demand = &demand, .artifact = &sample.artifact};
 

@@ -113,8 +113,10 @@ struct trusted_root *mf_verify_case_public_root(void)
 
 struct identity_demand mf_verify_case_demand(void)
 {
-    return (struct identity_demand){.identity = MF_SPAN(default_identity),
-                                    .issuer = MF_SPAN(default_issuer)};
+    static const struct demand row = {.text = MF_SPAN_INIT(default_identity),
+                                      .issuer = MF_SPAN_INIT(default_issuer)};
+
+    return (struct identity_demand){&row, 1};
 }
 
 static bool read_root(const struct verify_case *which, struct trusted_root **out, struct err *err)
@@ -176,7 +178,8 @@ bool mf_verify_case(struct crypto *c, const struct verify_case *which, struct ve
     mf_ck_ok(mf_artifact_read(c, path, mf_bundle_digests(c, bundle, key), &artifact, err), *err);
     text_of(which->name, "identity", default_identity, identity);
     text_of(which->name, "issuer", default_issuer, issuer);
-    const struct identity_demand demand = {mf_span_str(identity), mf_span_str(issuer)};
+    const struct demand row = mf_demand_exactly(mf_span_str(identity), mf_span_str(issuer));
+    const struct identity_demand demand = {&row, 1};
     const struct verify_params params = {
         .root = root,
         .demand = key == NULL ? &demand : NULL,

@@ -1,4 +1,5 @@
 #include "client/identity/fulcio_names.h"
+#include "common/base/file.h"
 #include "common/codec/der.h"
 #include "tests/support/suite.h"
 
@@ -19,6 +20,24 @@ START_TEST(names_numbers_and_oids_agree)
         snprintf(expected, sizeof expected, "1.3.6.1.4.1.57264.1.%u", n);
         ck_assert_str_eq(dotted, expected);
         ck_assert_int_eq(mf_fulcio_is_raw(n), n <= 6);
+    }
+}
+END_TEST
+
+/* They are what --require takes: part of the command's interface. */
+START_TEST(the_manual_lists_each_name)
+{
+    MF_SCOPED(mf_buf_done) struct buf page = {0};
+    struct err err = {0};
+    char listed[64];
+
+    mf_ck_ok(mf_file_read(MF_SOURCE_ROOT "/docs/man/mayfly-verify.1.scd", 1 << 16, &page, &err),
+             err);
+    for (unsigned n = 1; n <= MF_FULCIO_LAST; n++) {
+        if (n == MF_FULCIO_OTHER_NAME)
+            continue;
+        snprintf(listed, sizeof listed, "_%s_", mf_fulcio_name(n));
+        ck_assert_msg(memmem(page.p, page.n, listed, strlen(listed)) != NULL, "no %s", listed);
     }
 }
 END_TEST
@@ -121,6 +140,7 @@ Suite *mf_suite(void)
     TCase *values = tcase_create("values");
 
     tcase_add_test(table, names_numbers_and_oids_agree);
+    tcase_add_test(table, the_manual_lists_each_name);
     tcase_add_test(table, numbers_outside_of_the_table_name_nothing);
     suite_add_tcase(suite, table);
     tcase_add_test(values, what_is_written_is_read_back);

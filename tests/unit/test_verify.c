@@ -124,7 +124,8 @@ static bool verify(const char *name, const struct edit *edit, struct verificatio
         *err);
     text_of(name, "identity", default_identity, identity);
     text_of(name, "issuer", default_issuer, issuer);
-    const struct identity_demand demand = {mf_span_str(identity), mf_span_str(issuer)};
+    const struct demand row = mf_demand_exactly(mf_span_str(identity), mf_span_str(issuer));
+    const struct identity_demand demand = {&row, 1};
     const struct verify_params params = {.root = root, .demand = &demand, .artifact = &artifact};
     return mf_bundle_verify(crypto, bundle, &params, result, err);
 }

@@ -1,0 +1,28 @@
+/* Name glob: a pattern with wildcards for identities, refs and other values of a certificate.
+ *
+ * `*` stands for any characters but '/', also none; `**` for any characters. All else stands for
+ * itself: there are no classes, no '?' and no escapes. Three rules close holes that such patterns
+ * usually have:
+ * - `**` stands between '/', '@', ':' and the ends: "acme**" would also let in "acme-evil/...";
+ * - a wildcard in front of the pattern's first '@' takes no '@': a branch may be named
+ *   "x@refs/tags/v1", and its ref must not pass for a tag;
+ * - no wildcard takes a control character. */
+#ifndef MF_CLIENT_IDENTITY_NAME_GLOB_H
+#define MF_CLIENT_IDENTITY_NAME_GLOB_H
+
+#include "common/base/err.h"
+#include "common/base/span.h"
+
+enum { MF_GLOB_MAX = 1024 }; /* bytes of a pattern */
+
+/* MF_ERR_USAGE for a pattern that is empty, too long, no clean UTF-8, or has a wildcard that the
+ * rules do not allow. */
+MF_MUST_USE bool mf_glob_check(struct span pattern, struct err *err);
+/* Whether all of the text fits a pattern that was checked. Time grows with the product of both
+ * lengths and no further. */
+bool mf_glob_match(struct span pattern, struct span text);
+/* For a pattern that says who signed: MF_ERR_USAGE when it has no letter or digit of its own, or,
+ * of a URI, when a wildcard leaves the end of the host's name open. */
+MF_MUST_USE bool mf_glob_names_somebody(struct span pattern, struct err *err);
+
+#endif
