@@ -35,9 +35,10 @@ static bool check_one(const struct trust_options *o, struct err *err)
 
 bool mf_trust_options_check(const struct trust_options *options, struct err *err)
 {
-    if (options->instance != NULL && options->signing_config != NULL)
-        return clash(err, "--instance", "--signing-config", "which services to sign with");
-    return check_one(options, err);
+    if (!check_one(options, err))
+        return false;
+    return options->instance == NULL || options->signing_config == NULL ||
+           clash(err, "--instance", "--signing-config", "which services to sign with");
 }
 
 bool mf_trust_signing_check(const struct trust_options *options, struct err *err)

@@ -186,6 +186,14 @@ static void add_json(struct verify_report *report, const char *file,
     mf_json_end_object(w);
 }
 
+/* Who did not say whom to trust sees what was taken; beside a file that was not verified as well.
+ */
+static void print_trust(FILE *out, const struct trust_choice *trust)
+{
+    if (trust->public_name != NULL)
+        fprintf(out, " (trusted root: %s of %s)", trust->public_name, trust->date);
+}
+
 static void add_text(struct verify_report *report, const char *file,
                      const struct list_verdict *verdict, const struct err *err)
 {
@@ -197,8 +205,7 @@ static void add_text(struct verify_report *report, const char *file,
     if (err->code == MF_OK && !report->files.quiet) {
         describe(v, report->key, said, sizeof said);
         printf("%s: verified  %s", shown, said);
-        if (report->trust->public_name != NULL)
-            printf(" (trusted root: %s of %s)", report->trust->public_name, report->trust->date);
+        print_trust(stdout, report->trust);
         if (verdict->line > 0)
             printf(", bundle in line %zu, %zu others and %zu unreadable lines passed over",
                    verdict->line, verdict->others, verdict->unreadable);
@@ -206,8 +213,11 @@ static void add_text(struct verify_report *report, const char *file,
     }
     if (err->code != MF_OK) {
         mf_err_render(err, said, sizeof said);
-        fprintf(stderr, "mayfly: %s: %s%s\n", shown,
+        fprintf(stderr, "mayfly: %s: %s%s", shown,
                 err->code == MF_ERR_REJECTED ? "not verified: " : "", said);
+        if (err->code == MF_ERR_REJECTED)
+            print_trust(stderr, report->trust);
+        fputc('\n', stderr);
     }
     if (v != NULL && report->demand != NULL && v->steps[MF_STEP_IDENTITY] == MF_STEP_FAILED)
         mf_who_report_text(stderr, report->demand, &v->signer);

@@ -24,7 +24,7 @@ def install(build, folder):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def expected():
+def expected(build):
     """Path under the prefix -> whether it is a program."""
     files = {f"bin/{name}": True for name in ("mayfly", "mayfly-ca", "mayfly-log")}
     files["libexec/mayfly/mayfly-signer"] = True
@@ -33,13 +33,15 @@ def expected():
     for page in (ROOT / "docs" / "man").glob("*.scd"):
         name = page.name.removesuffix(".scd")
         files[f"share/man/man{name[-1]}/{name}"] = False
+    for public_root in (pathlib.Path(build) / "share" / "mayfly" / "trust").glob("*.json"):
+        files[f"share/mayfly/trust/{public_root.name}"] = False
     return files
 
 
 def test_each_file_lies_where_it_belongs(installed):
     found = {str(path.relative_to(installed)): os.access(path, os.X_OK)
              for path in installed.rglob("*") if path.is_file()}
-    wanted = expected()
+    wanted = expected(sys.argv[1])
     problems = [f"{name}: {'missing' if name in wanted else 'not expected'}"
                 for name in sorted(wanted.keys() ^ found.keys())]
     problems += [f"{name}: a program must be one, and nothing else" for name in wanted.keys()

@@ -53,7 +53,8 @@ def test_what_was_signed_in_public_verifies_without_an_option(bench):
 def test_staging_is_another_world(bench):
     date = date_of(root("staging"))
     verify(bench, STAGING, "--staging").expect(0, f"(trusted root: staging of {date})")
-    verify(bench, STAGING).expect(1, "no entry is of a log that the trusted root names")
+    verify(bench, STAGING).expect(1, "no entry is of a log that the trusted root names",
+                                  "(trusted root: public-good of")
     verify(bench, PUBLIC, "--staging").expect(1, "no entry is of a log")
 
 
