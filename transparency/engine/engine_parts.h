@@ -10,9 +10,9 @@
 #include "transparency/engine/engine.h"
 #include "transparency/engine/gap_index.h"
 #include "transparency/engine/head_file.h"
+#include "transparency/engine/head_note.h"
 #include "transparency/engine/journal.h"
 #include "transparency/engine/tree_edge.h"
-#include "transparency/note/note_key.h"
 #include "transparency/storage/public_tree.h"
 
 enum { MF_BATCH_MAX = 1024 }; /* jobs of one commit */
@@ -63,9 +63,6 @@ void mf_engine_fail(struct engine *e, const struct err *err);
 /* head_note.c: signs a head and assembles its note. */
 MF_MUST_USE bool mf_head_note_sign(struct engine *e, const struct merkle_head *head,
                                    uint64_t time_ms, struct buf *note, struct err *err);
-/* Verifies a note of ours; gives its head and (CT) its time. */
-MF_MUST_USE bool mf_head_note_read(struct engine *e, struct span note, struct merkle_head *head,
-                                   uint64_t *time_ms, struct err *err);
 MF_MUST_USE bool mf_head_note_recall(struct engine *e, const struct merkle_head *head,
                                      uint64_t time_ms, struct err *err);
 

@@ -7,7 +7,8 @@
 
 #include "common/base/file.h"
 
-enum { SLOT = 4096, SLOTS = 2 }; /* written in turn: a torn write spares the other */
+/* Slots are written in turn: a torn write spares the other. */
+enum { SLOT = MF_HEAD_FILE_SLOT, SLOTS = MF_HEAD_FILE_SLOTS };
 
 struct head_file {
     int fd;
@@ -45,21 +46,34 @@ void mf_head_file_free(struct head_file **file)
 }
 
 /* u32 length | note | SHA-256 of both */
+enum head_slot mf_head_file_slot(struct crypto *c, const uint8_t slot[static SLOT],
+                                 struct span *note)
+{
+    size_t n = mf_be32(slot);
+    uint8_t hash[32];
+
+    if (n == 0)
+        return MF_HEAD_SLOT_EMPTY;
+    if (n > MF_HEAD_FILE_NOTE_MAX)
+        return MF_HEAD_SLOT_DAMAGED;
+    mf_sha256(c, (struct span){slot, 4 + n}, hash);
+    if (memcmp(hash, slot + 4 + n, sizeof hash) != 0)
+        return MF_HEAD_SLOT_DAMAGED;
+    *note = (struct span){slot + 4, n};
+    return MF_HEAD_SLOT_WHOLE;
+}
+
 bool mf_head_file_read(struct head_file *f, struct crypto *c, struct buf out[2], struct err *err)
 {
     uint8_t slot[SLOT];
-    uint8_t hash[32];
+    struct span note;
 
     for (unsigned i = 0; i < SLOTS; i++) {
         out[i].max = MF_HEAD_FILE_NOTE_MAX;
         if (!mf_pread_all(f->fd, slot, sizeof slot, (uint64_t)i * SLOT, err))
             return false;
-        size_t n = mf_be32(slot);
-        if (n == 0 || n > MF_HEAD_FILE_NOTE_MAX)
-            continue;
-        mf_sha256(c, (struct span){slot, 4 + n}, hash);
-        if (memcmp(hash, slot + 4 + n, sizeof hash) == 0 &&
-            !mf_buf_append(&out[i], (struct span){slot + 4, n}, err))
+        if (mf_head_file_slot(c, slot, &note) == MF_HEAD_SLOT_WHOLE &&
+            !mf_buf_append(&out[i], note, err))
             return false;
     }
     return true;

@@ -1,5 +1,5 @@
-/* Heads as signed notes: a C2SP checkpoint of an entry log, or an RFC 6962 tree head of a CT log.
- */
+#include "transparency/engine/head_note.h"
+
 #include "transparency/engine/engine_parts.h"
 #include "transparency/note/checkpoint.h"
 #include "transparency/note/note_write.h"
@@ -33,8 +33,8 @@ bool mf_head_note_sign(struct engine *e, const struct merkle_head *head, uint64_
                               mf_buf_span(ct ? &stamped : &signature), err);
 }
 
-bool mf_head_note_read(struct engine *e, struct span bytes, struct merkle_head *head,
-                       uint64_t *time_ms, struct err *err)
+bool mf_head_note_read(struct crypto *c, const struct note_key *key, struct span bytes,
+                       struct merkle_head *head, uint64_t *time_ms, struct err *err)
 {
     MF_SCOPED(mf_note_done) struct note note = {.line_count = 0};
     struct checkpoint checkpoint;
@@ -42,14 +42,14 @@ bool mf_head_note_read(struct engine *e, struct span bytes, struct merkle_head *
     *time_ms = 0;
     if (!mf_note_parse(bytes, &note, err))
         return false;
-    if (e->params.dir->type == MF_LOG_CT) {
-        if (!mf_ct_head_verify(e->crypto, &e->key, &note, &checkpoint, time_ms, err))
+    if (key->type == MF_NOTE_KEY_RFC6962) {
+        if (!mf_ct_head_verify(c, key, &note, &checkpoint, time_ms, err))
             return false;
-    } else if (!mf_note_key_verify(e->crypto, &e->key, &note, err) ||
+    } else if (!mf_note_key_verify(c, key, &note, err) ||
                !mf_checkpoint_parse(note.text, &checkpoint, err)) {
         return false;
     }
-    if (!mf_span_eq(checkpoint.origin, mf_note_key_name(&e->key)))
+    if (!mf_span_eq(checkpoint.origin, mf_note_key_name(key)))
         return mf_err_set(err, MF_ERR_REJECTED, "checkpoint is of another origin");
     head->size = checkpoint.size;
     memcpy(head->root, checkpoint.root, sizeof head->root);

@@ -120,22 +120,32 @@ static bool begins_here(const struct record_chain *chain, struct span bytes)
            memcmp(bytes.p + 8, chain->tag, 32) == 0 && mf_be64(bytes.p + 40) == chain->generation;
 }
 
+size_t mf_journal_record_length(const struct record_chain *chain, struct span bytes)
+{
+    if (!begins_here(chain, bytes))
+        return 0;
+    uint64_t checkpoint = mf_be32(bytes.p + 60);
+    uint64_t payload = mf_be64(bytes.p + 64);
+    if (mf_be32(bytes.p + 4) != chain->format || checkpoint > MF_JOURNAL_CHECKPOINT_MAX ||
+        payload > MF_JOURNAL_PAYLOAD_MAX)
+        return 1;
+    return (size_t)MF_JOURNAL_HEAD_LEN + (size_t)checkpoint + (size_t)payload + 32;
+}
+
 enum record_state mf_journal_record_read(struct crypto *c, const struct record_chain *chain,
                                          struct span bytes, struct journal_record *out,
                                          uint8_t previous[static 32], uint8_t hash[static 32],
                                          size_t *size)
 {
-    if (!begins_here(chain, bytes))
+    size_t length = mf_journal_record_length(chain, bytes);
+    if (length == 0)
         return MF_RECORD_NONE;
+    if (length == 1 || length > bytes.n)
+        return MF_RECORD_BAD;
     const uint8_t *p = bytes.p;
-    uint64_t checkpoint = mf_be32(p + 60);
-    uint64_t payload = mf_be64(p + 64);
-    if (mf_be32(p + 4) != chain->format || checkpoint > MF_JOURNAL_CHECKPOINT_MAX ||
-        payload > MF_JOURNAL_PAYLOAD_MAX)
-        return MF_RECORD_BAD;
-    size_t signed_n = MF_JOURNAL_HEAD_LEN + (size_t)checkpoint + (size_t)payload;
-    if (signed_n + 32 > bytes.n)
-        return MF_RECORD_BAD;
+    size_t checkpoint = mf_be32(p + 60);
+    size_t payload = (size_t)mf_be64(p + 64);
+    size_t signed_n = length - 32;
     mf_sha256(c, mf_span_first(bytes, signed_n), hash);
     if (memcmp(hash, p + signed_n, 32) != 0)
         return MF_RECORD_BAD;
@@ -143,12 +153,12 @@ enum record_state mf_journal_record_read(struct crypto *c, const struct record_c
         .first_index = mf_be64(p + 48),
         .count = mf_be32(p + 56),
         .time_ms = mf_be64(p + 72),
-        .checkpoint = {p + MF_JOURNAL_HEAD_LEN, (size_t)checkpoint},
-        .payload = {p + MF_JOURNAL_HEAD_LEN + checkpoint, (size_t)payload},
+        .checkpoint = {p + MF_JOURNAL_HEAD_LEN, checkpoint},
+        .payload = {p + MF_JOURNAL_HEAD_LEN + checkpoint, payload},
     };
     memcpy(previous, p + 80, 32);
     memcpy(out->root, p + 112, 32);
-    *size = signed_n + 32;
+    *size = length;
     return MF_RECORD_GOOD;
 }
 

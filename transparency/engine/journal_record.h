@@ -1,9 +1,14 @@
-/* The bytes of a segment's head and of a record: written and read. For the journal's files alone.
- */
+/* The bytes of a segment's head and of a record: written and read. For the journal's files, and for
+ * who checks them. */
 #ifndef MF_TRANSPARENCY_ENGINE_JOURNAL_RECORD_H
 #define MF_TRANSPARENCY_ENGINE_JOURNAL_RECORD_H
 
 #include "transparency/engine/journal.h"
+
+enum {
+    MF_JOURNAL_RECORD_MAX = MF_JOURNAL_HEAD_LEN + MF_JOURNAL_CHECKPOINT_MAX +
+                            MF_JOURNAL_PAYLOAD_MAX + 32
+}; /* bytes */
 
 struct record_chain { /* where a record stands */
     uint32_t format;
@@ -30,6 +35,11 @@ size_t mf_journal_record_size(const struct journal_record *record);
 MF_MUST_USE bool mf_journal_record_write(struct crypto *c, const struct record_chain *chain,
                                          const struct journal_record *record, struct buf *out,
                                          uint8_t hash[static 32], struct err *err);
+
+/* The bytes that a record says it has, where the first MF_JOURNAL_HEAD_LEN of it are at hand: at
+ * most MF_JOURNAL_RECORD_MAX. 0 when no record of this segment begins here; 1 when one does
+ * that is of another format or larger. */
+size_t mf_journal_record_length(const struct record_chain *chain, struct span bytes);
 
 enum record_state {
     MF_RECORD_GOOD,

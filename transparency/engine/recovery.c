@@ -30,7 +30,7 @@ static bool note_seen(struct replay *r, struct span note, struct err *err)
 
     if (note.n == 0)
         return true;
-    if (!mf_head_note_read(r->e, note, &head, &time_ms, err))
+    if (!mf_head_note_read(r->e->crypto, &r->e->key, note, &head, &time_ms, err))
         return false;
     mf_compact_range_root(r->e->crypto, range, root);
     if (head.size == range->size && memcmp(root, head.root, 32) != 0)
@@ -160,7 +160,7 @@ static bool load_public(struct engine *e, struct replay *r, struct err *err)
         mf_err_clear(err);
         return lost(err, "the public tree has no checkpoint");
     }
-    if (!mf_head_note_read(e, mf_buf_span(&note), &head, &time_ms, err))
+    if (!mf_head_note_read(e->crypto, &e->key, mf_buf_span(&note), &head, &time_ms, err))
         return mf_err_at(err, "public checkpoint");
     if (!mf_tree_edge_load(e->crypto, &tiles, e->params.format.records, head.size, &e->edge, err))
         return mf_err_at(err, "public tree");

@@ -4,5 +4,6 @@
 
 int mf_log_verb_init(int argc, char **argv);
 int mf_log_verb_serve(int argc, char **argv);
+int mf_log_verb_fsck(int argc, char **argv);
 
 #endif

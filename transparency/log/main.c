@@ -10,6 +10,7 @@
 static const struct verb verbs[] = {
     {"init", "", "make a log", mf_log_verb_init},
     {"serve", "", "serve one or several logs", mf_log_verb_serve},
+    {"fsck", "DIR", "check a log's directory", mf_log_verb_fsck},
 };
 
 static int run(int argc, char **argv)

@@ -48,7 +48,7 @@ static int read_size(struct dedup_index *d, MDB_txn *txn)
     return code;
 }
 
-static int open_env(struct dedup_index *d, const char *path)
+static int open_env(struct dedup_index *d, const char *path, unsigned flags)
 {
     MDB_txn *txn = NULL;
     int code = mdb_env_create(&d->env);
@@ -56,9 +56,9 @@ static int open_env(struct dedup_index *d, const char *path)
     if (code == 0)
         code = mdb_env_set_mapsize(d->env, map_size);
     if (code == 0) /* read transactions belong to calls, not to threads */
-        code = mdb_env_open(d->env, path, MDB_NOTLS | MDB_NORDAHEAD, 0600);
+        code = mdb_env_open(d->env, path, MDB_NOTLS | MDB_NORDAHEAD | flags, 0600);
     if (code == 0)
-        code = mdb_txn_begin(d->env, NULL, 0, &txn);
+        code = mdb_txn_begin(d->env, NULL, flags & MDB_RDONLY, &txn);
     if (code == 0)
         code = mdb_dbi_open(txn, NULL, 0, &d->dbi);
     if (code == 0)
@@ -82,15 +82,20 @@ static int reserve_lock(const char *path)
     return fd < 0 ? errno : posix_fallocate(fd, 0, LOCK_FILE);
 }
 
-bool mf_dedup_index_open(const char *path, struct dedup_index **out, struct err *err)
+static int make_folder(const char *path)
+{
+    return mkdir(path, 0700) != 0 && errno != EEXIST ? errno : reserve_lock(path);
+}
+
+static bool open_index(const char *path, unsigned flags, struct dedup_index **out, struct err *err)
 {
     MF_SCOPED(mf_dedup_index_free) struct dedup_index *d = mf_array_new(1, sizeof *d);
 
     if (d == NULL)
         return mf_err_set(err, MF_ERR_SYSTEM, "no memory for the dedup index");
-    int code = mkdir(path, 0700) != 0 && errno != EEXIST ? errno : reserve_lock(path);
+    int code = (flags & MDB_RDONLY) != 0 ? 0 : make_folder(path);
     if (code == 0)
-        code = open_env(d, path);
+        code = open_env(d, path, flags);
     if (code != 0) {
         failed(err, code, path);
         if (err->code != MF_ERR_UNAVAILABLE)
@@ -98,6 +103,32 @@ bool mf_dedup_index_open(const char *path, struct dedup_index **out, struct err 
         return false;
     }
     *out = MF_MOVE(d);
+    return true;
+}
+
+bool mf_dedup_index_open(const char *path, struct dedup_index **out, struct err *err)
+{
+    return open_index(path, 0, out, err);
+}
+
+bool mf_dedup_index_look(const char *path, struct dedup_index **out, struct err *err)
+{
+    return open_index(path, MDB_RDONLY | MDB_NOLOCK, out, err);
+}
+
+bool mf_dedup_index_count(const struct dedup_index *d, uint64_t *out, struct err *err)
+{
+    MDB_txn *txn = NULL;
+    MDB_stat stat;
+    int code = mdb_txn_begin(d->env, NULL, MDB_RDONLY, &txn);
+
+    if (code == 0)
+        code = mdb_stat(txn, d->dbi, &stat);
+    if (txn != NULL)
+        mdb_txn_abort(txn);
+    if (code != 0)
+        return failed(err, code, "cannot read");
+    *out = stat.ms_entries > 0 ? stat.ms_entries - 1 : 0; /* one says what size is covered */
     return true;
 }
 

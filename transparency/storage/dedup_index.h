@@ -16,6 +16,12 @@ struct dedup_entry {
 /* In all of these a disk that is full or fails is MF_ERR_UNAVAILABLE: nothing has changed, and it
  * may be tried again. */
 MF_MUST_USE bool mf_dedup_index_open(const char *path, struct dedup_index **out, struct err *err);
+/* For who only looks: nothing is made or written, and nobody may write meanwhile. LMDB believes
+ * what it reads: bytes of somebody else belong into a process of their own. */
+MF_MUST_USE bool mf_dedup_index_look(const char *path, struct dedup_index **out, struct err *err);
+/* Keys that it has. */
+MF_MUST_USE bool mf_dedup_index_count(const struct dedup_index *index, uint64_t *out,
+                                      struct err *err);
 void mf_dedup_index_free(struct dedup_index **index);
 /* Leaves below this size are in it. */
 uint64_t mf_dedup_index_size(const struct dedup_index *index);

@@ -110,13 +110,15 @@ static bool read_identity(struct log_dir *d, struct err *err)
            mf_err_at(err, "%s", file);
 }
 
-static bool take_lock(struct log_dir *d, struct err *err)
+static bool take_lock(struct log_dir *d, int flags, struct err *err)
 {
     char file[PATH_MAX];
 
     if (!mf_log_dir_path(d, "lock", file, sizeof file, err))
         return false;
-    d->lock_fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    d->lock_fd = open(file, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    if (d->lock_fd < 0 && errno == ENOENT && (flags & O_CREAT) == 0)
+        return true;
     if (d->lock_fd < 0)
         return mf_err_sys(err, "cannot open %s", file);
     if (flock(d->lock_fd, LOCK_EX | LOCK_NB) != 0) {
@@ -129,18 +131,28 @@ static bool take_lock(struct log_dir *d, struct err *err)
     return true;
 }
 
-bool mf_log_dir_open(const char *path, struct log_dir *out, struct err *err)
+static bool open_dir(const char *path, bool lock, int flags, struct log_dir *out, struct err *err)
 {
     MF_SCOPED(mf_log_dir_done) struct log_dir d = {.lock_fd = -1};
     int n = snprintf(d.path, sizeof d.path, "%s", path);
 
     if (n <= 0 || (size_t)n >= sizeof d.path)
         return mf_err_set(err, MF_ERR_LIMIT, "path is empty or too long");
-    if (!read_identity(&d, err) || !take_lock(&d, err))
+    if (!read_identity(&d, err) || (lock && !take_lock(&d, flags, err)))
         return false;
     *out = d;
     d = (struct log_dir){.lock_fd = -1};
     return true;
+}
+
+bool mf_log_dir_open(const char *path, struct log_dir *out, struct err *err)
+{
+    return open_dir(path, true, O_RDWR | O_CREAT, out, err);
+}
+
+bool mf_log_dir_look(const char *path, bool lock, struct log_dir *out, struct err *err)
+{
+    return open_dir(path, lock, O_RDONLY, out, err);
 }
 
 void mf_log_dir_done(struct log_dir *dir)
