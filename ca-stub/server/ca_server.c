@@ -158,7 +158,8 @@ static bool start_services(struct ca_server *s, struct err *err)
                             &s->ts_issuer, err);
 }
 
-static struct http_server_params listener(const struct listen_address *address, unsigned threads)
+static struct http_server_params listener(const struct ca_config *config,
+                                          const struct listen_address *address, unsigned threads)
 {
     return (struct http_server_params){
         .address = address->host,
@@ -170,6 +171,7 @@ static struct http_server_params listener(const struct listen_address *address, 
         .request_deadline_ms = 10000,
         .idle_ms = 30000,
         .connections_max = 10000,
+        .servers = config->has_dev_issuer ? 2 : 1,
     };
 }
 
@@ -183,7 +185,7 @@ static void handle_dev(struct http_request *request, void *state)
 static bool start_dev_issuer(struct ca_server *s, struct err *err)
 {
     const struct ca_config *config = s->config;
-    struct http_server_params params = listener(&config->dev_listen, 1);
+    struct http_server_params params = listener(config, &config->dev_listen, 1);
     const char *paths[MF_DEV_ISSUER_PATHS_MAX];
     char base[128];
 
@@ -259,7 +261,8 @@ static bool start_pools(struct ca_server *s, struct err *err)
 
 static bool start_listener(struct ca_server *s, struct err *err)
 {
-    struct http_server_params params = listener(&s->config->listen, s->config->io_threads);
+    struct http_server_params params = listener(s->config, &s->config->listen,
+                                                 s->config->io_threads);
 
     s->routes.issuing = s->issuing;
     s->routes.timestamps = s->timestamps;

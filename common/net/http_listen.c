@@ -106,11 +106,14 @@ uint16_t mf_listen_port(int fd)
     return a.any.sa_family == AF_INET6 ? ntohs(a.v6.sin6_port) : 0;
 }
 
-unsigned mf_connections_allowed(unsigned wanted)
+unsigned mf_connections_allowed(unsigned wanted, unsigned servers)
 {
     struct rlimit limit = {0};
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur / 2 >= wanted)
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return wanted;
-    return limit.rlim_cur >= 2 ? (unsigned)(limit.rlim_cur / 2) : 1;
+    rlim_t share = limit.rlim_cur / 2 / servers;
+    if (share >= wanted)
+        return wanted;
+    return share > 0 ? (unsigned)share : 1;
 }

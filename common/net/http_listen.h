@@ -14,8 +14,9 @@ MF_MUST_USE bool mf_listen_inherit(int fd, int *out, struct err *err);
 /* The port a socket is bound to, or 0. */
 uint16_t mf_listen_port(int fd);
 
-/* How many connections a server that wants that many may have. Half of the descriptors the process
- * may have stay for its files: clients must not be able to make a journal or a key unopenable. */
-unsigned mf_connections_allowed(unsigned wanted);
+/* How many connections a server that wants that many may have, one of so many servers of its
+ * process (1 or more). Half of the descriptors the process may have stay for its files: clients must
+ * not be able to make a journal or a key unopenable. The servers share the other half. */
+unsigned mf_connections_allowed(unsigned wanted, unsigned servers);
 
 #endif

@@ -298,7 +298,9 @@ static void set_params(struct http_server *server, const struct http_server_para
         p->idle_ms = MF_HTTP_WAIT_DEFAULT_MS;
     if (p->connections_max == 0)
         p->connections_max = MF_HTTP_CONNECTIONS_DEFAULT;
-    p->connections_max = mf_connections_allowed(p->connections_max);
+    if (p->servers == 0)
+        p->servers = 1;
+    p->connections_max = mf_connections_allowed(p->connections_max, p->servers);
 }
 
 static bool start_all(struct http_server *server, struct err *err)

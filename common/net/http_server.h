@@ -61,8 +61,9 @@ struct http_server_params {
     unsigned request_deadline_ms; /* first byte to whole request; also how long a client may take
                                      no byte of its answer */
     unsigned idle_ms;             /* keep-alive */
-    unsigned connections_max; /* at it, accepting pauses; may be passed by threads - 1; at most half
-                                 of the descriptors that the process may have */
+    unsigned connections_max; /* at it, accepting pauses; may be passed by threads - 1; at most this
+                                 server's share of half the descriptors the process may have */
+    unsigned servers;         /* of this process, which share what it may have; 0 is 1 */
     struct http_handler handler;
 };
 

@@ -81,6 +81,7 @@ static bool read_all(const char *path, const struct json_node *root, struct log_
                           mf_json_size(list), MF_LOGS_MAX);
     for (const struct json_node *n = mf_json_next(list, NULL); n != NULL;
          n = mf_json_next(list, n)) {
+        out->logs[out->count].logs = (unsigned)mf_json_size(list);
         if (!read_log(path, n, &out->logs[out->count], err))
             return mf_err_at(err, "logs[%zu]", out->count);
         out->count++;

@@ -241,6 +241,7 @@ static bool start_http(struct log_service *s, struct err *err)
         .request_deadline_ms = DEADLINE_MS,
         .idle_ms = IDLE_MS,
         .connections_max = CONNECTIONS_MAX,
+        .servers = s->settings.logs,
         .handler = {.on_request = on_request, .state = s},
     };
 

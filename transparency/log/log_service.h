@@ -17,6 +17,7 @@ struct log_settings { /* from the configuration */
     char roots[PATH_MAX]; /* CT: PEM of accepted roots; "" for none */
     uint64_t public_cadence_ms;
     uint64_t threads, workers;
+    unsigned logs; /* of the process; 0 is 1 */
 };
 
 struct log_service {
