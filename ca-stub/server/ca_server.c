@@ -262,7 +262,7 @@ static bool start_pools(struct ca_server *s, struct err *err)
 static bool start_listener(struct ca_server *s, struct err *err)
 {
     struct http_server_params params = listener(s->config, &s->config->listen,
-                                                 s->config->io_threads);
+                                                s->config->io_threads);
 
     s->routes.issuing = s->issuing;
     s->routes.timestamps = s->timestamps;

@@ -211,16 +211,25 @@ static bool tell_head(struct signer *s, enum signer_op op, const struct tree_hea
            mf_signer_wire_put_head(&s->request, head, err) && exchange(s, body, err);
 }
 
+/* The one signature of an answer. */
+static bool take_signature(struct signer *s, struct span body, struct buf *signature,
+                           struct err *err)
+{
+    struct span item;
+
+    if (!mf_signer_wire_take(&body, &item, err) || body.n > 0)
+        return malformed(s, err);
+    return mf_buf_append(signature, item, err);
+}
+
 bool mf_signer_sign_head(struct signer *signer, const struct tree_head *head, struct buf *signature,
                          struct err *err)
 {
-    struct span body, item = {0};
+    struct span body;
 
     pthread_mutex_lock(&signer->lock);
-    bool ok = tell_head(signer, MF_SIGNER_OP_SIGN_HEAD, head, &body, err);
-    if (ok && (!mf_signer_wire_take(&body, &item, err) || body.n > 0))
-        ok = malformed(signer, err);
-    ok = ok && mf_buf_append(signature, item, err);
+    bool ok = tell_head(signer, MF_SIGNER_OP_SIGN_HEAD, head, &body, err) &&
+              take_signature(signer, body, signature, err);
     pthread_mutex_unlock(&signer->lock);
     return ok;
 }
@@ -231,6 +240,38 @@ bool mf_signer_recall_head(struct signer *signer, const struct tree_head *head, 
 
     pthread_mutex_lock(&signer->lock);
     bool ok = tell_head(signer, MF_SIGNER_OP_RECALL, head, &body, err);
+    pthread_mutex_unlock(&signer->lock);
+    return ok;
+}
+
+bool mf_signer_cosign(struct signer *signer, const struct witnessed_head *head, uint64_t seconds,
+                      struct buf *signature, struct err *err)
+{
+    struct buf *request = &signer->request;
+    struct tree_head timed = head->head;
+    struct span body;
+
+    timed.timestamp_ms = seconds; /* the same place on the wire */
+    pthread_mutex_lock(&signer->lock);
+    bool ok = mf_signer_wire_begin(request, MF_SIGNER_OP_COSIGN, 1, err) &&
+              mf_signer_wire_put_head(request, &timed, err) &&
+              mf_signer_wire_put(request, head->origin, err) &&
+              mf_signer_wire_put(request, head->extensions, err) && exchange(signer, &body, err) &&
+              take_signature(signer, body, signature, err);
+    pthread_mutex_unlock(&signer->lock);
+    return ok;
+}
+
+bool mf_signer_recall_origin(struct signer *signer, struct span origin,
+                             const struct tree_head *head, struct err *err)
+{
+    struct buf *request = &signer->request;
+    struct span body;
+
+    pthread_mutex_lock(&signer->lock);
+    bool ok = mf_signer_wire_begin(request, MF_SIGNER_OP_RECALL_ORIGIN, 1, err) &&
+              mf_signer_wire_put_head(request, head, err) &&
+              mf_signer_wire_put(request, origin, err) && exchange(signer, &body, err);
     pthread_mutex_unlock(&signer->lock);
     return ok;
 }

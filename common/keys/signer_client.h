@@ -10,6 +10,9 @@
  *                        and root it signed, refuses a smaller size, or another root for the same
  *   MF_SIGNER_CT         the same for RFC 6962 tree heads (signature type 1, with a timestamp that
  *                        never goes back), and SCTs (bytes that begin 00 00)
+ *   MF_SIGNER_WITNESS    cosignatures of checkpoints of the origins that were recalled before the
+ *                        first of them: builds the text itself, and holds each origin to the rules
+ *                        of MF_SIGNER_LOG
  *
  * The program is found in the folder named by MAYFLY_LIBEXEC, else beside the running program, else
  * where it was installed. It is started before a server enters its sandbox, inherits no
@@ -28,7 +31,10 @@ struct signer;
 
 enum { MF_SIGNER_BATCH_COUNT = 1024, MF_SIGNER_BATCH_BYTES = 1 << 20 }; /* of one batch */
 
-enum signer_use { MF_SIGNER_BYTES, MF_SIGNER_LOG, MF_SIGNER_CT };
+enum { MF_SIGNER_ORIGINS_MAX = 1024 };    /* of a witness */
+enum { MF_SIGNER_EXTENSIONS_MAX = 4096 }; /* bytes of a checkpoint's extension lines */
+
+enum signer_use { MF_SIGNER_BYTES, MF_SIGNER_LOG, MF_SIGNER_CT, MF_SIGNER_WITNESS };
 
 struct signer_params {
     const char *key_path;
@@ -69,5 +75,21 @@ MF_MUST_USE bool mf_signer_sign_head(struct signer *signer, const struct tree_he
  * smaller one changes nothing, one of equal size with another root is MF_ERR_DENIED. */
 MF_MUST_USE bool mf_signer_recall_head(struct signer *signer, const struct tree_head *head,
                                        struct err *err);
+
+struct witnessed_head { /* a log's head as its checkpoint says it */
+    struct span origin;
+    struct tree_head head;  /* without timestamp */
+    struct span extensions; /* whole lines, or empty */
+};
+
+/* MF_SIGNER_WITNESS: appends the 64 bytes of an Ed25519 signature over "cosignature/v1 LF time
+ * SECONDS LF" and the checkpoint's text (C2SP tlog-cosignature). MF_ERR_DENIED as for logs, and for
+ * an origin that was not recalled. */
+MF_MUST_USE bool mf_signer_cosign(struct signer *signer, const struct witnessed_head *head,
+                                  uint64_t seconds, struct buf *signature, struct err *err);
+/* As mf_signer_recall_head, of one origin of up to MF_SIGNER_ORIGINS_MAX; for a log that was never
+ * cosigned: the empty tree. New origins are MF_ERR_DENIED once anything was cosigned. */
+MF_MUST_USE bool mf_signer_recall_origin(struct signer *signer, struct span origin,
+                                         const struct tree_head *head, struct err *err);
 
 #endif

@@ -20,6 +20,7 @@ static bool parse_use(int argc, char **argv, enum signer_use *out, struct err *e
         {"--use=bytes", MF_SIGNER_BYTES},
         {"--use=log", MF_SIGNER_LOG},
         {"--use=ct", MF_SIGNER_CT},
+        {"--use=witness", MF_SIGNER_WITNESS},
     };
 
     for (size_t i = 0; argc == 2 && i < MF_LEN(uses); i++) {

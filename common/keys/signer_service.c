@@ -4,17 +4,24 @@
 #include "common/codec/base64.h"
 
 enum { ORIGIN_MAX = 255, TEXT_MAX = 512, ROOT = 32 }; /* bytes */
+enum { COSIGNED_TEXT_MAX = TEXT_MAX + MF_SIGNER_EXTENSIONS_MAX };
+
+struct known_log { /* what a key has promised of one log */
+    uint8_t origin[ORIGIN_MAX];
+    size_t origin_n;
+    bool has_head;
+    struct tree_head head; /* the highest signed or recalled */
+};
 
 struct signer_service {
     struct crypto *crypto; /* borrowed */
     struct private_key *key;
     enum sig_scheme scheme;
     enum signer_use use;
-    uint8_t origin[ORIGIN_MAX];
-    size_t origin_n;
-    bool has_head;
-    struct tree_head head; /* the highest signed or recalled */
-    struct buf signature;  /* reused */
+    struct known_log *logs; /* one, of a witness several */
+    size_t log_count;
+    bool has_cosigned;    /* the list of a witness's logs is closed */
+    struct buf signature; /* reused */
 };
 
 static bool check_origin(struct span origin, struct err *err)
@@ -27,20 +34,52 @@ static bool check_origin(struct span origin, struct err *err)
     return true;
 }
 
+static bool has_fixed_origin(enum signer_use use)
+{
+    return use == MF_SIGNER_LOG || use == MF_SIGNER_CT;
+}
+
+static bool check_kind(enum signer_use use, enum key_kind kind, struct err *err)
+{
+    if (use == MF_SIGNER_LOG && kind == MF_KEY_RSA)
+        return mf_err_set(err, MF_ERR_USAGE, "a log signs with Ed25519 or ECDSA, not RSA");
+    if (use == MF_SIGNER_CT && kind != MF_KEY_P256 && kind != MF_KEY_RSA) /* RFC 6962 2.1.4 */
+        return mf_err_set(err, MF_ERR_USAGE, "a CT log signs with ECDSA P-256 or RSA, not %s",
+                          mf_key_kind_name(kind));
+    if (use == MF_SIGNER_WITNESS && kind != MF_KEY_ED25519)
+        return mf_err_set(err, MF_ERR_USAGE, "a witness signs with Ed25519, not %s",
+                          mf_key_kind_name(kind));
+    return true;
+}
+
+static bool know_log(struct signer_service *s, struct span origin, struct known_log **out,
+                     struct err *err)
+{
+    struct known_log *log;
+
+    if (s->log_count == MF_SIGNER_ORIGINS_MAX)
+        return mf_err_set(err, MF_ERR_LIMIT, "more than %d logs", MF_SIGNER_ORIGINS_MAX);
+    struct known_log *more = reallocarray(s->logs, s->log_count + 1, sizeof *more);
+    if (more == NULL)
+        return mf_err_set(err, MF_ERR_SYSTEM, "no memory for a log");
+    s->logs = more;
+    log = &more[s->log_count++];
+    *log = (struct known_log){.origin_n = origin.n};
+    memcpy(log->origin, origin.p, origin.n);
+    *out = log;
+    return true;
+}
+
 bool mf_signer_service_new_take(struct crypto *c, struct private_key **key, enum signer_use use,
                                 struct span origin, struct signer_service **out, struct err *err)
 {
     MF_SCOPED(mf_private_key_free) struct private_key *mine = MF_MOVE(*key);
     enum key_kind kind = mf_private_key_kind(mine);
 
-    if (use != MF_SIGNER_BYTES && !check_origin(origin, err))
+    if ((has_fixed_origin(use) && !check_origin(origin, err)) || !check_kind(use, kind, err))
         return false;
-    if (use == MF_SIGNER_LOG && kind == MF_KEY_RSA)
-        return mf_err_set(err, MF_ERR_USAGE, "a log signs with Ed25519 or ECDSA, not RSA");
-    if (use == MF_SIGNER_CT && kind != MF_KEY_P256 && kind != MF_KEY_RSA) /* RFC 6962 2.1.4 */
-        return mf_err_set(err, MF_ERR_USAGE, "a CT log signs with ECDSA P-256 or RSA, not %s",
-                          mf_key_kind_name(kind));
-    struct signer_service *s = mf_array_new(1, sizeof *s);
+    MF_SCOPED(mf_signer_service_free) struct signer_service *s = mf_array_new(1, sizeof *s);
+    struct known_log *only = NULL;
     if (s == NULL)
         return mf_err_set(err, MF_ERR_SYSTEM, "no memory for the signer");
     *s = (struct signer_service){.crypto = c,
@@ -48,11 +87,9 @@ bool mf_signer_service_new_take(struct crypto *c, struct private_key **key, enum
                                  .scheme = mf_sig_scheme_of(kind),
                                  .use = use,
                                  .signature = {.max = MF_SIGNATURE_MAX}};
-    if (use != MF_SIGNER_BYTES) {
-        memcpy(s->origin, origin.p, origin.n);
-        s->origin_n = origin.n;
-    }
-    *out = s;
+    if (has_fixed_origin(use) && !know_log(s, origin, &only, err))
+        return false;
+    *out = MF_MOVE(s);
     return true;
 }
 
@@ -64,6 +101,7 @@ void mf_signer_service_free(struct signer_service **service)
         return;
     mf_private_key_free(&old->key);
     mf_buf_done(&old->signature);
+    free(old->logs);
     free(old);
 }
 
@@ -88,6 +126,8 @@ static bool may_sign(const struct signer_service *s, struct span message, struct
         return mf_span_starts(message, MF_SPAN_OF(sct)) ||
                mf_err_set(err, MF_ERR_DENIED,
                           "a CT log's key signs timestamps and tree heads only");
+    case MF_SIGNER_WITNESS:
+        return mf_err_set(err, MF_ERR_DENIED, "a witness's key cosigns checkpoints only");
     case MF_SIGNER_LOG:
         break;
     }
@@ -113,36 +153,52 @@ static bool do_sign(struct signer_service *s, uint16_t count, struct span body, 
     return true;
 }
 
-static bool check_root(const struct signer_service *s, const struct tree_head *head,
-                       struct err *err)
+static bool check_root(const struct known_log *log, const struct tree_head *head, struct err *err)
 {
-    if (s->has_head && head->size == s->head.size && memcmp(head->root, s->head.root, ROOT) != 0)
+    if (log->has_head && head->size == log->head.size &&
+        memcmp(head->root, log->head.root, ROOT) != 0)
         return mf_err_set(err, MF_ERR_DENIED, "another root was signed for size %" PRIu64,
                           head->size);
     return true;
 }
 
-static bool check_head(const struct signer_service *s, const struct tree_head *head,
-                       struct err *err)
+static bool check_size(const struct tree_head *head, struct err *err)
 {
-    if (head->size > INT64_MAX)
-        return mf_err_set(err, MF_ERR_DENIED, "size is not below 2^63");
-    if (s->has_head && head->size < s->head.size)
+    return head->size <= INT64_MAX || mf_err_set(err, MF_ERR_DENIED, "size is not below 2^63");
+}
+
+static bool check_head(const struct known_log *log, const struct tree_head *head, struct err *err)
+{
+    if (!check_size(head, err))
+        return false;
+    if (log->has_head && head->size < log->head.size)
         return mf_err_set(err, MF_ERR_DENIED,
                           "size %" PRIu64 " is below %" PRIu64 ", signed before", head->size,
-                          s->head.size);
-    if (s->has_head && s->use == MF_SIGNER_CT && head->timestamp_ms < s->head.timestamp_ms)
+                          log->head.size);
+    return check_root(log, head, err);
+}
+
+static bool check_time(const struct known_log *log, const struct tree_head *head, struct err *err)
+{
+    if (log->has_head && head->timestamp_ms < log->head.timestamp_ms)
         return mf_err_set(err, MF_ERR_DENIED,
                           "timestamp %" PRIu64 " is before %" PRIu64 ", signed before",
-                          head->timestamp_ms, s->head.timestamp_ms);
-    return check_root(s, head, err);
+                          head->timestamp_ms, log->head.timestamp_ms);
+    return true;
+}
+
+/* First of all: a signature that exists must never be forgotten. */
+static void remember(struct known_log *log, const struct tree_head *head)
+{
+    log->has_head = true;
+    log->head = *head;
 }
 
 /* C2SP tlog-checkpoint: the note's text, which is what its signature covers. */
-static bool checkpoint_text(const struct signer_service *s, const struct tree_head *head,
+static bool checkpoint_text(const struct known_log *log, const struct tree_head *head,
                             struct buf *text, struct err *err)
 {
-    return mf_buf_append(text, (struct span){s->origin, s->origin_n}, err) &&
+    return mf_buf_append(text, (struct span){log->origin, log->origin_n}, err) &&
            mf_buf_printf(text, err, "\n%" PRIu64 "\n", head->size) &&
            mf_base64_append(text, MF_SPAN_OF(head->root), err) &&
            mf_buf_append_byte(text, '\n', err);
@@ -159,7 +215,7 @@ static bool tree_head_signature(const struct tree_head *head, struct buf *text, 
 
 static bool check_is_log(const struct signer_service *s, struct err *err)
 {
-    return s->use != MF_SIGNER_BYTES ||
+    return has_fixed_origin(s->use) ||
            mf_err_set(err, MF_ERR_DENIED, "this key signs no tree heads");
 }
 
@@ -167,36 +223,122 @@ static bool do_sign_head(struct signer_service *s, struct span body, struct buf 
                          struct err *err)
 {
     MF_SCOPED(mf_buf_done) struct buf text = {.max = TEXT_MAX};
+    bool is_ct = s->use == MF_SIGNER_CT;
     struct tree_head head;
 
     if (!check_is_log(s, err) || !mf_signer_wire_head(body, &head, err) ||
-        !check_head(s, &head, err))
+        !check_head(s->logs, &head, err) || (is_ct && !check_time(s->logs, &head, err)))
         return false;
-    bool written = s->use == MF_SIGNER_LOG ? checkpoint_text(s, &head, &text, err)
-                                           : tree_head_signature(&head, &text, err);
-    if (!written)
+    if (is_ct ? !tree_head_signature(&head, &text, err)
+              : !checkpoint_text(s->logs, &head, &text, err))
         return false;
-    /* Remembered first: a signature that exists must never be forgotten. */
-    s->has_head = true;
-    s->head = head;
+    remember(s->logs, &head);
     return put_signature(s, mf_buf_span(&text), answer, err);
+}
+
+static bool recall(struct known_log *log, const struct tree_head *head, struct err *err)
+{
+    if (!check_root(log, head, err) || !check_size(head, err))
+        return false;
+    uint64_t latest = log->has_head ? log->head.timestamp_ms : 0;
+    if (!log->has_head || head->size > log->head.size)
+        log->head = *head;
+    log->has_head = true;
+    log->head.timestamp_ms = head->timestamp_ms > latest ? head->timestamp_ms : latest;
+    return true;
 }
 
 static bool do_recall(struct signer_service *s, struct span body, struct err *err)
 {
     struct tree_head head;
 
-    if (!check_is_log(s, err) || !mf_signer_wire_head(body, &head, err) ||
-        !check_root(s, &head, err))
+    return check_is_log(s, err) && mf_signer_wire_head(body, &head, err) &&
+           recall(s->logs, &head, err);
+}
+
+static bool check_is_witness(const struct signer_service *s, struct err *err)
+{
+    return s->use == MF_SIGNER_WITNESS ||
+           mf_err_set(err, MF_ERR_DENIED, "this key is not a witness's");
+}
+
+static struct known_log *find_log(struct signer_service *s, struct span origin)
+{
+    for (size_t i = 0; i < s->log_count; i++)
+        if (mf_span_eq((struct span){s->logs[i].origin, s->logs[i].origin_n}, origin))
+            return &s->logs[i];
+    return NULL;
+}
+
+static bool do_recall_origin(struct signer_service *s, struct span body, struct err *err)
+{
+    struct tree_head head;
+    struct span origin;
+
+    if (!check_is_witness(s, err) || !mf_signer_wire_take_head(&body, &head, err) ||
+        !mf_signer_wire_take(&body, &origin, err))
         return false;
-    if (head.size > INT64_MAX)
-        return mf_err_set(err, MF_ERR_DENIED, "size is not below 2^63");
-    uint64_t latest = s->has_head ? s->head.timestamp_ms : 0;
-    if (!s->has_head || head.size > s->head.size)
-        s->head = head;
-    s->has_head = true;
-    s->head.timestamp_ms = head.timestamp_ms > latest ? head.timestamp_ms : latest;
+    if (body.n > 0)
+        return mf_err_set(err, MF_ERR_FORMAT, "%zu bytes follow the origin", body.n);
+    struct known_log *log = find_log(s, origin);
+    if (log == NULL && s->has_cosigned)
+        return mf_err_set(err, MF_ERR_DENIED, "a new log after the first cosignature");
+    if (log == NULL && (!check_origin(origin, err) || !know_log(s, origin, &log, err)))
+        return false;
+    return recall(log, &head, err);
+}
+
+/* C2SP tlog-checkpoint: whole lines, none of them empty; signed-note: no control characters. A line
+ * that were more than it seems could make the text that of another message. */
+static bool check_extensions(struct span lines, struct err *err)
+{
+    struct span line;
+
+    if (lines.n > MF_SIGNER_EXTENSIONS_MAX || !mf_utf8_is_valid(lines))
+        return mf_err_set(err, MF_ERR_FORMAT, "extension lines are not up to %d bytes of UTF-8",
+                          MF_SIGNER_EXTENSIONS_MAX);
+    while (lines.n > 0) {
+        if (!mf_span_line(&lines, &line) || line.n == 0)
+            return mf_err_set(err, MF_ERR_FORMAT, "extension line is empty or has no LF");
+        for (size_t i = 0; i < line.n; i++)
+            if (line.p[i] < 0x20)
+                return mf_err_set(err, MF_ERR_FORMAT, "extension line has control characters");
+    }
     return true;
+}
+
+/* C2SP tlog-cosignature, "Ed25519 signed message". */
+static bool cosigned_text(const struct known_log *log, const struct tree_head *head,
+                          struct span extensions, struct buf *text, struct err *err)
+{
+    return mf_buf_printf(text, err, "cosignature/v1\ntime %" PRIu64 "\n", head->timestamp_ms) &&
+           checkpoint_text(log, head, text, err) && mf_buf_append(text, extensions, err);
+}
+
+static bool do_cosign(struct signer_service *s, struct span body, struct buf *answer,
+                      struct err *err)
+{
+    MF_SCOPED(mf_buf_done) struct buf text = {.max = COSIGNED_TEXT_MAX};
+    struct span origin, extensions;
+    struct tree_head head;
+
+    if (!check_is_witness(s, err) || !mf_signer_wire_take_head(&body, &head, err) ||
+        !mf_signer_wire_take(&body, &origin, err) || !mf_signer_wire_take(&body, &extensions, err))
+        return false;
+    if (body.n > 0)
+        return mf_err_set(err, MF_ERR_FORMAT, "%zu bytes follow the extension lines", body.n);
+    struct known_log *log = find_log(s, origin);
+    if (log == NULL)
+        return mf_err_set(err, MF_ERR_DENIED, "this witness does not know the log %.*s",
+                          MF_SPAN_ARG(origin));
+    if (head.timestamp_ms == 0 || head.timestamp_ms > INT64_MAX)
+        return mf_err_set(err, MF_ERR_DENIED, "time is not 1 to 2^63 - 1");
+    if (!check_head(log, &head, err) || !check_extensions(extensions, err) ||
+        !cosigned_text(log, &head, extensions, &text, err))
+        return false;
+    remember(log, &head);
+    s->has_cosigned = true;
+    return put_signature(s, mf_buf_span(&text), answer, err);
 }
 
 static bool dispatch(struct signer_service *s, const struct signer_header *request,
@@ -209,6 +351,10 @@ static bool dispatch(struct signer_service *s, const struct signer_header *reque
         return do_sign_head(s, body, answer, err);
     case MF_SIGNER_OP_RECALL:
         return do_recall(s, body, err);
+    case MF_SIGNER_OP_COSIGN:
+        return do_cosign(s, body, answer, err);
+    case MF_SIGNER_OP_RECALL_ORIGIN:
+        return do_recall_origin(s, body, err);
     default: /* OPEN too: a key is loaded once, before the sandbox */
         return mf_err_set(err, MF_ERR_FORMAT, "signer has no operation %d", request->kind);
     }

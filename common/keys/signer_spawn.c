@@ -100,6 +100,7 @@ static int start(const char *path, enum signer_use use, int socket, pid_t *pid)
         [MF_SIGNER_BYTES] = "--use=bytes",
         [MF_SIGNER_LOG] = "--use=log",
         [MF_SIGNER_CT] = "--use=ct",
+        [MF_SIGNER_WITNESS] = "--use=witness",
     };
     char program[] = PROGRAM;
     char option[16];
@@ -108,7 +109,7 @@ static int start(const char *path, enum signer_use use, int socket, pid_t *pid)
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
 
-    snprintf(option, sizeof option, "%s", options[use]); /* the longest has 11 characters */
+    snprintf(option, sizeof option, "%s", options[use]); /* the longest has 13 characters */
     int rc = posix_spawn_file_actions_init(&files);
     if (rc != 0)
         return rc;

@@ -54,14 +54,22 @@ bool mf_signer_wire_put_head(struct buf *b, const struct tree_head *head, struct
            mf_buf_append_be(b, head->timestamp_ms, 8, err);
 }
 
+bool mf_signer_wire_take_head(struct span *rest, struct tree_head *out, struct err *err)
+{
+    if (rest->n < MF_SIGNER_HEAD)
+        return mf_err_set(err, MF_ERR_FORMAT, "tree head of %zu bytes", rest->n);
+    out->size = mf_be64(rest->p);
+    memcpy(out->root, rest->p + 8, sizeof out->root);
+    out->timestamp_ms = mf_be64(rest->p + 40);
+    *rest = mf_span_from(*rest, MF_SIGNER_HEAD);
+    return true;
+}
+
 bool mf_signer_wire_head(struct span body, struct tree_head *out, struct err *err)
 {
     if (body.n != MF_SIGNER_HEAD)
         return mf_err_set(err, MF_ERR_FORMAT, "tree head of %zu bytes", body.n);
-    out->size = mf_be64(body.p);
-    memcpy(out->root, body.p + 8, sizeof out->root);
-    out->timestamp_ms = mf_be64(body.p + 40);
-    return true;
+    return mf_signer_wire_take_head(&body, out, err);
 }
 
 /* A socket with a deadline says EAGAIN when that has passed. */

@@ -8,6 +8,8 @@
  *   SIGN        count messages                               count signatures
  *   SIGN_HEAD   size (8) root (32) timestamp (8)             one signature
  *   RECALL      the same                                     empty
+ *   COSIGN      size, root, seconds; origin; extension lines one signature
+ *   RECALL_ORIGIN   size, root, 0; origin                    empty
  *
  * Items are a length (4) and their bytes; numbers are big-endian. An answer whose code is not
  * MF_OK has three items: what, where and hint of the error. Private to this room. */
@@ -22,6 +24,8 @@ enum signer_op {
     MF_SIGNER_OP_SIGN,
     MF_SIGNER_OP_SIGN_HEAD,
     MF_SIGNER_OP_RECALL,
+    MF_SIGNER_OP_COSIGN,
+    MF_SIGNER_OP_RECALL_ORIGIN,
 };
 
 enum {
@@ -53,6 +57,9 @@ MF_MUST_USE bool mf_signer_wire_put_head(struct buf *b, const struct tree_head *
                                          struct err *err);
 /* The whole body must be one head. */
 MF_MUST_USE bool mf_signer_wire_head(struct span body, struct tree_head *out, struct err *err);
+/* Takes one off the front. */
+MF_MUST_USE bool mf_signer_wire_take_head(struct span *rest, struct tree_head *out,
+                                          struct err *err);
 
 /* Reads a whole message into *b, which is emptied first: header at its front, body behind it.
  * False with err unset when the peer closed before the first byte; MF_ERR_UNAVAILABLE when the

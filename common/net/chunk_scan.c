@@ -108,3 +108,8 @@ enum chunk_verdict mf_chunk_scan_feed(struct chunk_scan *s, struct span bytes, s
         return MF_CHUNK_REFUSED;
     return s->state == DONE ? MF_CHUNK_DONE : MF_CHUNK_MORE;
 }
+
+uint64_t mf_chunk_scan_coming(const struct chunk_scan *s)
+{
+    return s->state == SIZE_LF || s->state == DATA ? s->left : 0; /* else a size still being read */
+}

@@ -20,5 +20,7 @@ enum chunk_verdict { MF_CHUNK_MORE, MF_CHUNK_DONE, MF_CHUNK_REFUSED };
 void mf_chunk_scan_init(struct chunk_scan *scan, uint64_t body_max);
 /* Takes bytes up to the end of the body; *taken says how many. Not to be called after DONE. */
 enum chunk_verdict mf_chunk_scan_feed(struct chunk_scan *scan, struct span bytes, size_t *taken);
+/* Bytes of the chunk in hand that have not come yet. */
+uint64_t mf_chunk_scan_coming(const struct chunk_scan *scan);
 
 #endif

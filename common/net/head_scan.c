@@ -36,6 +36,13 @@ bool mf_head_scan_is_between(const struct head_scan *s)
     return s->state == METHOD && s->head_n == 0;
 }
 
+uint64_t mf_head_scan_coming(const struct head_scan *s)
+{
+    if (s->state == CHUNKS)
+        return mf_chunk_scan_coming(&s->chunks);
+    return s->state == BODY ? s->left : 0;
+}
+
 static bool refuse(struct head_scan *s, unsigned status, const char *reason)
 {
     s->status = status;

@@ -41,6 +41,8 @@ struct head_scan {
 void mf_head_scan_init(struct head_scan *scan, size_t head_max, uint64_t body_max);
 /* Takes the next bytes. False once anything was refused, and for ever after. */
 MF_MUST_USE bool mf_head_scan_feed(struct head_scan *scan, struct span bytes);
+/* Bytes of body that have been announced and have not come yet. */
+uint64_t mf_head_scan_coming(const struct head_scan *scan);
 /* True before the first byte of a request: nothing of one has arrived. */
 bool mf_head_scan_is_between(const struct head_scan *scan);
 

@@ -10,13 +10,9 @@
 #include <event2/event.h>
 #include <event2/http.h>
 
-#include "common/net/http_status.h"
-
 enum {
-    LINGER_MS = 1000,        /* for a refused client to read why */
-    LINGER_MAX = 256 * 1024, /* bytes read from it meanwhile */
-    READ_AHEAD = 64 * 1024,  /* bytes of pipelined requests buffered beside one whole request */
-    PEEK = 4,                /* extents looked at in one go */
+    LINGER_MS = 1000,       /* for a refused client to read why */
+    READ_AHEAD = 64 * 1024, /* bytes of pipelined requests buffered beside one whole request */
 };
 
 static struct timeval from_ms(unsigned ms)
@@ -33,7 +29,7 @@ static void common_timer(struct event_base *base, unsigned ms, struct timeval *o
     *out = common != NULL ? *common : tv;
 }
 
-static void stop_timer(struct http_request *r)
+void mf_connection_stop_timer(struct http_request *r)
 {
     if (r->timer_on)
         event_del(r->timer);
@@ -51,9 +47,9 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 }
 
 /* Without memory for a timer the connection is given up: no request is without its deadline. */
-static void start_timer(struct http_request *r, const struct timeval *after)
+void mf_connection_start_timer(struct http_request *r, const struct timeval *after)
 {
-    stop_timer(r);
+    mf_connection_stop_timer(r);
     if (r->timer == NULL)
         r->timer = evtimer_new(r->set->base, on_timer, r);
     if (r->timer == NULL || evtimer_add(r->timer, after) != 0) {
@@ -61,98 +57,6 @@ static void start_timer(struct http_request *r, const struct timeval *after)
         return;
     }
     r->timer_on = true;
-}
-
-static bool send_refusal(struct http_request *r)
-{
-    char body[200];
-    char text[600];
-    unsigned status = r->scan.status;
-
-    /* Reasons are our own literals; the quotes in one are what JSON must escape. */
-    char reason[120] = "";
-    for (size_t i = 0, n = 0; r->scan.reason[i] != '\0' && n < sizeof reason - 3; i++) {
-        if (r->scan.reason[i] == '"')
-            reason[n++] = '\\';
-        reason[n++] = r->scan.reason[i];
-    }
-    int body_n = snprintf(body, sizeof body, "{\"code\":%u,\"message\":\"%s\",\"details\":[]}",
-                          mf_grpc_code_of(status), reason);
-    int n = snprintf(text, sizeof text,
-                     "HTTP/1.1 %u %s\r\nDate: %s\r\nContent-Type: application/json\r\n"
-                     "Content-Length: %d\r\nConnection: close\r\n\r\n%s",
-                     status, mf_http_reason(status), mf_exchange_date(r->set), body_n, body);
-    assert(n > 0 && (size_t)n < sizeof text);
-    return send(r->fd, text, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT) == n;
-}
-
-/* Not even a FIN to wait for: this client was told and did not stop. */
-static void cut_hard(struct http_request *r)
-{
-    struct linger none = {.l_onoff = 1};
-
-    setsockopt(r->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
-    shutdown(r->fd, SHUT_RDWR);
-}
-
-/* Says why where no earlier answer is outstanding, then closes; else cuts the connection. */
-static void refuse(struct http_request *r)
-{
-    bool is_free = r->req == NULL && r->handled == r->scan.requests &&
-                   evbuffer_get_length(bufferevent_get_output(r->bev)) == 0;
-
-    r->refused = true;
-    if (!is_free || !send_refusal(r)) {
-        shutdown(r->fd, SHUT_RDWR);
-        return;
-    }
-    /* Closing now would reset the connection under bytes still coming, and lose the answer. */
-    shutdown(r->fd, SHUT_WR);
-    start_timer(r, &r->set->linger);
-}
-
-static void scan_added(struct http_request *r, struct evbuffer *input, size_t added)
-{
-    size_t at = evbuffer_get_length(input) - added;
-
-    while (added > 0) {
-        struct evbuffer_iovec parts[PEEK];
-        struct evbuffer_ptr from;
-        if (evbuffer_ptr_set(input, &from, at, EVBUFFER_PTR_SET) != 0)
-            break;
-        int n = evbuffer_peek(input, (ev_ssize_t)added, &from, parts, PEEK);
-        for (int i = 0; i < n && i < PEEK && added > 0; i++) {
-            size_t len = parts[i].iov_len < added ? parts[i].iov_len : added;
-            if (!mf_head_scan_feed(&r->scan, (struct span){parts[i].iov_base, len}))
-                return;
-            at += len;
-            added -= len;
-        }
-    }
-}
-
-/* Runs when bytes have come in, before evhttp sees them. */
-static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
-{
-    struct http_request *r = arg;
-
-    if (info->n_added == 0)
-        return;
-    if (!r->refused) {
-        scan_added(r, input, info->n_added);
-        if (r->scan.status != 0)
-            refuse(r);
-    } else if ((r->drained += info->n_added) > LINGER_MAX) {
-        cut_hard(r);
-    }
-    if (r->refused) {
-        evbuffer_drain(input, evbuffer_get_length(input));
-        return;
-    }
-    if (mf_head_scan_is_between(&r->scan))
-        stop_timer(r);
-    else if (!r->timer_on && r->req == NULL)
-        start_timer(r, &r->set->deadline);
 }
 
 static void forget(struct http_request *r)
@@ -172,6 +76,7 @@ static void on_close(struct evhttp_connection *evcon, void *arg)
     struct http_slot *slot = &r->set->slots[r->fd];
 
     (void)evcon;
+    mf_intake_closed(r);
     slot->connection = NULL;
     slot->generation++;
     evbuffer_remove_cb_entry(bufferevent_get_input(r->bev), r->tap);
@@ -274,7 +179,7 @@ struct bufferevent *mf_connections_accept(struct event_base *base, void *arg)
     }
     *r = (struct http_request){.set = set, .bev = bev, .fd = -1, .next_fresh = set->fresh};
     mf_head_scan_init(&r->scan, params->head_max, params->body_max);
-    r->tap = evbuffer_add_cb(bufferevent_get_input(bev), on_input, r);
+    r->tap = evbuffer_add_cb(bufferevent_get_input(bev), mf_intake_came, r);
     if (r->tap == NULL) {
         free(r);
         bufferevent_free(bev);
@@ -296,8 +201,9 @@ static void on_complete(struct evhttp_request *req, void *arg)
     (void)req;
     r->req = NULL;
     r->exchange = MF_EXCHANGE_NONE;
+    mf_intake_finished(r);
     if (!mf_head_scan_is_between(&r->scan) && !r->refused)
-        start_timer(r, &r->set->deadline);
+        mf_connection_start_timer(r, &r->set->deadline);
 }
 
 /* Our scanner and evhttp must have seen the same request, or one of them was fooled. */
@@ -326,7 +232,7 @@ void mf_connections_request(struct evhttp_request *req, void *arg)
         evhttp_connection_free(evhttp_request_get_connection(req));
         return;
     }
-    stop_timer(r);
+    mf_connection_stop_timer(r);
     r->handled++;
     if (r->held && r->handled == r->scan.requests)
         read_on(r);
@@ -367,7 +273,7 @@ void mf_connections_stop(struct http_connections *set)
 bool mf_connections_init(struct http_connections *set, struct err *err)
 {
     set->adopt = event_new(set->base, -1, 0, on_adopt, set);
-    if (set->adopt == NULL)
+    if (set->adopt == NULL || !mf_intake_init(set))
         return mf_err_set(err, MF_ERR_SYSTEM, "no memory for an event");
     common_timer(set->base, set->params->idle_ms, &set->idle);
     common_timer(set->base, set->params->request_deadline_ms, &set->deadline);
@@ -380,6 +286,8 @@ void mf_connections_done(struct http_connections *set)
 {
     if (set->adopt != NULL)
         event_free(set->adopt);
+    set->adopt = NULL;
+    mf_intake_done(set);
     free(set->slots);
     set->slots = NULL;
     set->slot_count = 0;

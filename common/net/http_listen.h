@@ -15,8 +15,8 @@ MF_MUST_USE bool mf_listen_inherit(int fd, int *out, struct err *err);
 uint16_t mf_listen_port(int fd);
 
 /* How many connections a server that wants that many may have, one of so many servers of its
- * process (1 or more). Half of the descriptors the process may have stay for its files: clients must
- * not be able to make a journal or a key unopenable. The servers share the other half. */
+ * process (1 or more). Half of the descriptors the process may have stay for its files: clients
+ * must not be able to make a journal or a key unopenable. The servers share the other half. */
 unsigned mf_connections_allowed(unsigned wanted, unsigned servers);
 
 #endif

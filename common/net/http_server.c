@@ -12,6 +12,7 @@
 #include <event2/listener.h>
 
 #include "common/base/wipe.h"
+#include "common/net/body_quota.h"
 #include "common/net/http_connection.h"
 #include "common/net/http_inbox.h"
 #include "common/net/http_listen.h"
@@ -42,6 +43,7 @@ struct http_server {
     int listen_fd;
     bool own_socket; /* an inherited one may serve others: not shut down */
     uint16_t port;
+    struct body_quota quota;
     atomic_uint connections;
     atomic_bool stop;
     unsigned grace_ms; /* written before stop */
@@ -158,10 +160,10 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
 static void close_thread(struct io_thread *t)
 {
     mf_inbox_close(t->inbox);
-    event_free(t->resume); /* it would wake the listener, which goes with evhttp */
+    event_free(t->resume); /* both would wake the listener, which goes with evhttp */
+    event_free(t->wake);
     evhttp_free(t->http);
     event_base_loop(t->base, EVLOOP_NONBLOCK); /* what evhttp freed is finished by the loop */
-    event_free(t->wake);
     event_free(t->grace);
     mf_connections_done(&t->connections);
     event_base_free(t->base);
@@ -230,6 +232,7 @@ static bool make_thread(struct http_server *server, uint32_t index, struct err *
     t->connections = (struct http_connections){
         .base = t->base,
         .params = &server->params,
+        .quota = &server->quota,
         .thread = index,
         .opened = on_opened,
         .closed = on_closed,
@@ -301,6 +304,7 @@ static void set_params(struct http_server *server, const struct http_server_para
     if (p->servers == 0)
         p->servers = 1;
     p->connections_max = mf_connections_allowed(p->connections_max, p->servers);
+    server->quota.max = mf_intake_total(p);
 }
 
 static bool start_all(struct http_server *server, struct err *err)
@@ -367,7 +371,6 @@ void mf_http_server_stop(struct http_server *server, unsigned grace_ms)
         t->grace = NULL;
         t->resume = NULL;
         t->base = NULL;
-        t->connections.adopt = NULL;
     }
     mf_fd_done(&server->listen_fd);
 }

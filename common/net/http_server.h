@@ -49,6 +49,7 @@ enum { /* where a parameter is 0 */
        MF_HTTP_HEAD_DEFAULT = 16 * 1024,
        MF_HTTP_WAIT_DEFAULT_MS = 30000,
        MF_HTTP_CONNECTIONS_DEFAULT = 10000,
+       MF_HTTP_BODY_TOTAL_DEFAULT = 32 * 1024 * 1024, /* shared by the servers of the process */
 };
 
 struct http_server_params {
@@ -57,6 +58,8 @@ struct http_server_params {
     int listen_fd;                /* an inherited listening socket, or -1; stays the caller's */
     unsigned threads;             /* I/O threads, 1 .. 16 */
     size_t body_max;              /* bytes; more is 413 */
+    size_t body_total_max;        /* bytes of requests held over all connections, a few KiB of each
+                                     apart; more is 503. At least one whole request */
     size_t head_max;              /* bytes of request line and headers; more is 431 */
     unsigned request_deadline_ms; /* first byte to whole request; also how long a client may take
                                      no byte of its answer */

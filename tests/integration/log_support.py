@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import random
+import resource
 import signal
 import socket
 import subprocess
@@ -49,8 +50,9 @@ class Log:
              "public_cadence_ms": cadence_ms}, *others]}))
         self.url = f"http://127.0.0.1:{self.port}"
 
-    def start(self):
-        """Starts it and waits for its word that it serves; returns None, or what it said instead."""
+    def start(self, descriptors=None):
+        """Starts it and waits for its word that it serves; returns None, or what it said instead.
+        descriptors: how many it may have at most."""
         name = f"\0mayfly-test-{os.getpid()}-{random.random()}"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
             ready.bind(name)
@@ -58,6 +60,8 @@ class Log:
             self.process = subprocess.Popen(
                 [BIN / "mayfly-log", "serve", f"--config={self.config}"],
                 env=dict(os.environ, NOTIFY_SOCKET="@" + name[1:]),
+                preexec_fn=None if descriptors is None else lambda: resource.setrlimit(
+                    resource.RLIMIT_NOFILE, (descriptors, descriptors)),
                 stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
             deadline = time.monotonic() + 60
             while time.monotonic() < deadline:
