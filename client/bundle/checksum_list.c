@@ -13,7 +13,7 @@ struct entry {
 struct checksum_list {
     struct buf names; /* reserved whole, so that spans into it stay */
     struct entry *entries;
-    size_t count, name_count;
+    size_t count;
 };
 
 struct line { /* taken apart, not yet judged */
@@ -166,10 +166,8 @@ static bool sort(struct checksum_list *list, struct err *err)
     qsort(list->entries, list->count, sizeof *list->entries, compare);
     for (size_t i = 0; i < list->count; i++) {
         const struct entry *e = &list->entries[i];
-        bool is_same = i > 0 && compare_names(e[-1].name, e->name) == 0;
-        if (is_same && e[-1].alg == e->alg)
+        if (i > 0 && compare(e - 1, e) == 0)
             return mf_err_set(err, MF_ERR_FORMAT, "'%.*s' is listed twice", MF_SPAN_ARG(e->name));
-        list->name_count += !is_same;
     }
     return true;
 }
@@ -219,11 +217,6 @@ bool mf_checksum_list_parse(struct span text, struct checksum_list **out, struct
         return false;
     *out = MF_MOVE(list);
     return true;
-}
-
-size_t mf_checksum_list_count(const struct checksum_list *list)
-{
-    return list->name_count;
 }
 
 bool mf_checksum_list_find(const struct checksum_list *list, const char *name, struct artifact *out)

@@ -22,8 +22,6 @@ MF_MUST_USE bool mf_checksum_list_parse(struct span text, struct checksum_list *
                                         struct err *err);
 void mf_checksum_list_free(struct checksum_list **list);
 
-/* How many names there are. */
-size_t mf_checksum_list_count(const struct checksum_list *list);
 /* What the list says of this name, "./" before either left out of account: the digests to hold the
  * file against, 0 .. 2 of them in *out->has. False when it is not listed. */
 bool mf_checksum_list_find(const struct checksum_list *list, const char *name,

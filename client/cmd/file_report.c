@@ -25,6 +25,12 @@ void mf_file_report_count(struct file_report *report, enum err_code code)
     report->status = mf_exit_worse(report->status, mf_exit_status(code));
 }
 
+bool mf_file_report_is_over(const struct file_report *report)
+{
+    return report->status == mf_exit_status(MF_ERR_USAGE) ||
+           report->status == mf_exit_status(MF_ERR_INTERNAL);
+}
+
 int mf_file_report_end(struct file_report *report)
 {
     if (report->json) {

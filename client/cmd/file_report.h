@@ -18,6 +18,8 @@ struct file_report {
 void mf_file_report_begin(struct file_report *report, const char *schema);
 /* One file's outcome, for the status. */
 void mf_file_report_count(struct file_report *report, enum err_code code);
+/* After a wrong call or a bug there is no sense in going on. */
+bool mf_file_report_is_over(const struct file_report *report);
 /* Prints what is left; returns the exit status. */
 int mf_file_report_end(struct file_report *report);
 

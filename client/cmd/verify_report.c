@@ -226,6 +226,53 @@ static void add_text(struct verify_report *report, const char *file,
                 mf_step_result_name(v->steps[i]));
 }
 
+/* Lists hold these two alone. */
+static void put_digests(struct json_writer *w, const struct artifact *said)
+{
+    char hex[2 * MF_DIGEST_MAX + 1];
+
+    if (said->has[MF_SHA256]) {
+        mf_hex_encode(mf_artifact_digest(said, MF_SHA256), hex);
+        mf_json_member_put_cstr(w, "sha256", hex);
+    }
+    if (said->has[MF_SHA512]) {
+        mf_hex_encode(mf_artifact_digest(said, MF_SHA512), hex);
+        mf_json_member_put_cstr(w, "sha512", hex);
+    }
+}
+
+void mf_verify_report_listed(struct verify_report *report, const char *file,
+                             const struct listed_file *listed, const struct err *err)
+{
+    struct json_writer *w = &report->files.writer;
+    char list[1024];
+    char shown[1024];
+    char said[1000];
+
+    mf_file_report_count(&report->files, err->code);
+    mf_utf8_escape(mf_span_str(file), shown, sizeof shown);
+    mf_utf8_escape(mf_span_str(listed->list), list, sizeof list);
+    mf_err_render(err, said, sizeof said);
+    if (report->files.json) {
+        mf_json_begin_object(w);
+        mf_json_member_put_cstr(w, "file", shown);
+        mf_json_member_put_bool(w, "ok", err->code == MF_OK);
+        if (err->code != MF_OK) {
+            mf_json_member_put_cstr(
+                w, "reason", listed->reason != NULL ? listed->reason : mf_err_name(err->code));
+            mf_json_member_put_cstr(w, "message", said);
+        }
+        mf_json_member_put_cstr(w, "listed_in", list);
+        put_digests(w, &listed->said);
+        mf_json_end_object(w);
+    } else if (err->code != MF_OK) {
+        fprintf(stderr, "mayfly: %s: %s%s\n", shown,
+                err->code == MF_ERR_REJECTED ? "not verified: " : "", said);
+    } else if (!report->files.quiet) {
+        printf("%s: verified  listed in %s\n", shown, list);
+    }
+}
+
 void mf_verify_report_add(struct verify_report *report, const char *file,
                           const struct list_verdict *verdict, const struct err *err)
 {

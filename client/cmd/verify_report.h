@@ -19,4 +19,13 @@ struct verify_report {
 void mf_verify_report_add(struct verify_report *report, const char *file,
                           const struct list_verdict *verdict, const struct err *err);
 
+struct listed_file { /* one that a verified list of checksums vouches for, or does not */
+    const char *list;
+    struct artifact said; /* what the list says of it */
+    const char *reason;   /* stable code where it is not the error's name */
+};
+
+void mf_verify_report_listed(struct verify_report *report, const char *file,
+                             const struct listed_file *listed, const struct err *err);
+
 #endif

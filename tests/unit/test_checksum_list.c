@@ -151,7 +151,6 @@ START_TEST(finds_each_of_many)
     for (unsigned i = 0; i < 5000; i++)
         mf_ck_ok(mf_buf_printf(&text, &err, "%064x  f%u\n", i, i * 7919 % 5000), err);
     mf_ck_ok(mf_checksum_list_parse(mf_buf_span(&text), &list, &err), err);
-    ck_assert_uint_eq(mf_checksum_list_count(list), 5000);
     for (unsigned i = 0; i < 5000; i++) {
         char name[16];
         snprintf(name, sizeof name, "f%u", i * 7919 % 5000);

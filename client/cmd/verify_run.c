@@ -1,0 +1,142 @@
+#include "client/cmd/verify_run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "client/cmd/bundle_path.h"
+#include "client/trust/witness_file.h"
+#include "common/base/file.h"
+
+void mf_verify_run_done(struct verify_run *run)
+{
+    mf_witness_policy_free(&run->witnesses);
+    mf_demand_list_done(&run->demands);
+    mf_managed_key_done(&run->key);
+    mf_trusted_root_free(&run->root);
+    mf_crypto_free(&run->crypto);
+}
+
+static bool find_bundle(const struct verify_options *o, const char *file, bool is_digest, char *out,
+                        size_t cap, struct err *err)
+{
+    if (o->bundle != NULL)
+        return mf_path_append(o->bundle, "", out, cap, err);
+    if (is_digest) {
+        mf_err_set(err, MF_ERR_USAGE, "a digest has no file for a bundle to stand beside");
+        return mf_err_hint(err, "name the bundle with --bundle");
+    }
+    return mf_bundle_path_find(file, out, cap, err);
+}
+
+/* Is it a digest? Whoever put a file of that name there must not decide what is verified: such a
+ * file is named with its folder. */
+static bool read_digest(const char *file, struct artifact *artifact, bool *is_digest,
+                        struct err *err)
+{
+    *is_digest = false;
+    if (strncmp(file, "sha256:", 7) != 0)
+        return true;
+    *is_digest = mf_artifact_from_text(file, artifact);
+    if (!*is_digest)
+        mf_err_set(err, MF_ERR_USAGE,
+                   "is not a digest: sha256: goes before 64 hexadecimal digits (a file of that "
+                   "name is ./sha256:...)");
+    return *is_digest;
+}
+
+/* Into verdict->bundle and its result; a list gives the bundle that counted. */
+static bool verify_bundle(struct verify_run *run, const struct artifact *given, const char *file,
+                          const char *path, struct list_verdict *verdict, struct err *err)
+{
+    const struct managed_key *key = run->options->key != NULL ? &run->key : NULL;
+    MF_SCOPED(mf_buf_done) struct buf list = {0};
+    bool is_list = mf_bundle_path_is_list(path);
+    struct artifact artifact;
+    unsigned digests = MF_DIGESTS_ALL;
+
+    if (is_list ? !mf_file_read(path, MF_BUNDLE_LIST_MAX, &list, err)
+                : !mf_bundle_read(path, &verdict->bundle, err))
+        return false;
+    if (!is_list)
+        digests = mf_bundle_digests(run->crypto, verdict->bundle, key);
+    if (given == NULL && !mf_artifact_read(run->crypto, file, digests, &artifact, err))
+        return false;
+    const struct verify_params params = {
+        .root = run->root,
+        .demand = key == NULL ? &run->demand : NULL,
+        .key = key,
+        .witnesses = run->witnesses,
+        .artifact = given != NULL ? given : &artifact,
+    };
+    if (!is_list)
+        return mf_bundle_verify(run->crypto, verdict->bundle, &params, &verdict->result, err);
+    return mf_bundle_list_verify(run->crypto, mf_buf_span(&list), &params, verdict, err) ||
+           mf_err_at(err, "%s", path);
+}
+
+static bool verify_file(struct verify_run *run, const char *file, struct list_verdict *verdict,
+                        struct err *err)
+{
+    struct artifact artifact;
+    char path[PATH_MAX];
+    bool is_digest;
+
+    return read_digest(file, &artifact, &is_digest, err) &&
+           find_bundle(run->options, file, is_digest, path, sizeof path, err) &&
+           verify_bundle(run, is_digest ? &artifact : NULL, file, path, verdict, err);
+}
+
+bool mf_verify_run_read(struct verify_run *run, const char *file, const struct artifact *artifact,
+                        struct list_verdict *verdict, struct err *err)
+{
+    char path[PATH_MAX];
+
+    return find_bundle(run->options, file, false, path, sizeof path, err) &&
+           verify_bundle(run, artifact, file, path, verdict, err);
+}
+
+void mf_verify_run_file(struct verify_run *run, const char *file)
+{
+    MF_SCOPED(mf_list_verdict_done) struct list_verdict verdict = {0};
+    struct err err = {0};
+
+    if (!verify_file(run, file, &verdict, &err) && err.hint[0] == '\0' &&
+        err.code == MF_ERR_NOT_FOUND)
+        mf_err_hint(&err, "check the name");
+    mf_verify_report_add(&run->report, file, &verdict, &err);
+}
+
+static bool read_witnesses(struct verify_run *run, struct err *err)
+{
+    if (run->options->witnesses == NULL)
+        return true;
+    if (!mf_witness_file_read(run->crypto, run->options->witnesses, &run->witnesses, err))
+        return mf_err_at(err, "witness policy");
+    run->report.witnesses = run->witnesses;
+    if (run->witnesses->unusable_count > 0)
+        fprintf(stderr,
+                "mayfly: witness policy: %zu witnesses have keys of a kind not known here; they "
+                "count as absent\n",
+                run->witnesses->unusable_count);
+    return true;
+}
+
+bool mf_verify_run_open(struct verify_run *run, struct err *err)
+{
+    if (!mf_trust_choose(&run->options->trust, &run->trust, err) ||
+        !mf_crypto_new(MF_CRYPTO_DEFAULT, &run->crypto, err))
+        return false;
+    if (!mf_trusted_root_read(run->trust.path, &run->root, err))
+        return mf_err_at(err, "trusted root");
+    if (run->root->skipped_keys > 0)
+        fprintf(stderr,
+                "mayfly: trusted root: %zu logs have keys of a kind not known here; they "
+                "count as absent\n",
+                run->root->skipped_keys);
+    if (!read_witnesses(run, err))
+        return false;
+    if (run->options->key != NULL)
+        return mf_managed_key_read(run->crypto, run->options->key, &run->key, err) ||
+               mf_err_at(err, "key");
+    return true;
+}
