@@ -13,7 +13,8 @@ static const struct verb verbs[] = {
     {"token", "", "get a workload token from its development issuer", mf_cmd_token},
     {"sign", "FILE...", "sign files with a key that lives for one run", mf_cmd_sign},
     {"verify", "FILE...", "verify files and who signed them, offline", mf_cmd_verify},
-    {"inspect", "FILE", "show what a bundle says, without a verdict", mf_cmd_inspect},
+    {"inspect", "FILE", "show what a bundle, certificate or token says, without a verdict",
+     mf_cmd_inspect},
     {"completion", "SHELL", "print the completion script of bash, zsh or fish", mf_cmd_completion},
     {"version", "", "print the version", mf_cmd_version},
 };

@@ -35,6 +35,11 @@ static inline uint64_t mf_instant_ms(struct instant t)
     return (uint64_t)t.s * 1000 + t.ns / 1000000;
 }
 
+static inline struct instant mf_instant_of_ms(uint64_t ms)
+{
+    return (struct instant){.s = (int64_t)(ms / 1000), .ns = (uint32_t)(ms % 1000) * 1000000};
+}
+
 /* Below, equal or above zero as a is before, at or after b. */
 static inline int mf_instant_cmp(struct instant a, struct instant b)
 {

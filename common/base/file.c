@@ -13,19 +13,21 @@ static bool read_to_end(struct input *in, struct buf *b, struct err *err)
 {
     uint8_t chunk[16 * 1024];
     size_t n = 0;
+    bool ok;
 
-    do {
-        if (!mf_input_read(in, chunk, sizeof chunk, &n, err) ||
-            !mf_buf_append(b, (struct span){chunk, n}, err))
-            return false;
-    } while (n > 0);
-    return true;
+    do
+        ok = mf_input_read(in, chunk, sizeof chunk, &n, err) &&
+             mf_buf_append(b, (struct span){chunk, n}, err);
+    while (ok && n > 0);
+    if (b->secret)
+        explicit_bzero(chunk, sizeof chunk);
+    return ok;
 }
 
 bool mf_file_read(const char *path, size_t max, struct buf *out, struct err *err)
 {
     /* Not the size that fstat gives: a pipe has none, and a file may grow as we read. */
-    MF_SCOPED(mf_buf_done) struct buf b = {.max = max};
+    MF_SCOPED(mf_buf_done) struct buf b = {.max = max, .secret = out->secret};
     MF_SCOPED(mf_input_done) struct input in = {.fd = -1};
 
     if (!mf_input_open(path, &in, err))

@@ -7,7 +7,7 @@
 #include "common/base/buf.h"
 
 /* Reads a whole file or pipe (input.h says which). Larger than max is MF_ERR_LIMIT. The path is the
- * error's place. *out is written only on success. */
+ * error's place. *out is written only on success; where out->secret is set the bytes are wiped. */
 MF_MUST_USE bool mf_file_read(const char *path, size_t max, struct buf *out, struct err *err);
 
 enum file_write_how {

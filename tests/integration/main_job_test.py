@@ -76,7 +76,7 @@ def test_an_empty_file_signs_and_verifies(bench):
 
 def test_inspect_gives_no_verdict(bench):
     _, bundle = bench.signed("seen", "seen")
-    bench.run("inspect", bundle).expect(0, bench.instance.facts["identity"], "Nothing", "checked")
+    bench.run("inspect", bundle).expect(0, bench.instance.facts["identity"], "Nothing", "verified")
     said = strict_json(bench.run("inspect", "--json", bundle).expect(0).out)
     assert said["schema"] == "mayfly.inspect/1" and said["sha256"] == sha256(bench.folder / "seen")
     assert len(said["log_entries"]) == 1 and len(said["timestamps"]) == 1, said
