@@ -5,6 +5,7 @@
 #include "client/cmd/verbs.h"
 #include "client/cmd/verify_checksums.h"
 #include "client/cmd/verify_run.h"
+#include "client/cmd/who_report.h"
 #include "common/run/exit.h"
 
 enum { OWN_OPTIONS_MAX = 16 }; /* beside those that say who */
@@ -43,6 +44,7 @@ static int run_verify(const struct verify_options *o, int operands, char **argv)
 
     if (!check_usage(&run, operands, &err) || !mf_verify_run_open(&run, &err))
         return mf_exit_report("mayfly", &err);
+    mf_who_report_warnings(stderr, &run.demand);
     mf_file_report_begin(&run.report.files, "mayfly.verify/1");
     if (o->checksums != NULL)
         mf_verify_checksums(&run, operands, argv + 1);

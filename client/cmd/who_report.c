@@ -2,6 +2,7 @@
 
 #include "client/identity/matching_flags.h"
 #include "client/identity/name_difference.h"
+#include "client/identity/regexp_syntax.h"
 #include "common/base/utf8.h"
 
 enum { SHOWN_MAX = 2048 }; /* bytes of a value on a terminal */
@@ -11,6 +12,22 @@ static bool holds(const struct demand *row, const struct signer_identity *who)
     struct err ignored = {0};
 
     return mf_demand_holds(row, who, &ignored);
+}
+
+static void put_warnings(struct json_writer *w, const struct demand *row)
+{
+    char said[MF_REGEXP_WARNING_MAX];
+    char shown[2 * MF_REGEXP_WARNING_MAX];
+
+    if (row->test != MF_TEST_REGEXP)
+        return;
+    mf_json_key(w, "warnings");
+    mf_json_begin_array(w);
+    for (size_t i = 0; mf_regexp_warning(row->text, i, said); i++) {
+        mf_utf8_escape(mf_span_str(said), shown, sizeof shown);
+        mf_json_put_cstr(w, shown);
+    }
+    mf_json_end_array(w);
 }
 
 static void put_demand(struct json_writer *w, const struct demand *row,
@@ -34,6 +51,7 @@ static void put_demand(struct json_writer *w, const struct demand *row,
             mf_json_put_null(w);
         mf_json_member_put_bool(w, "holds", holds(row, who));
     }
+    put_warnings(w, row);
     mf_json_end_object(w);
 }
 
@@ -103,6 +121,24 @@ static void print_value(FILE *out, struct span value)
     for (const char *p = shown; *p != '\0'; p++)
         fputs(*p == '\'' ? "'\\''" : (const char[]){*p, '\0'}, out);
     fputc('\'', out);
+}
+
+void mf_who_report_warnings(FILE *out, const struct identity_demand *demand)
+{
+    char said[MF_REGEXP_WARNING_MAX];
+    char shown[2 * MF_REGEXP_WARNING_MAX];
+
+    for (size_t i = 0; i < demand->count; i++) {
+        const struct demand *row = &demand->rows[i];
+        for (size_t k = 0; row->test == MF_TEST_REGEXP && mf_regexp_warning(row->text, k, said);
+             k++) {
+            mf_utf8_escape(mf_span_str(said), shown, sizeof shown);
+            fprintf(out, "mayfly: warning: %s ",
+                    row->option != NULL ? row->option : mf_demand_field_name(row));
+            print_value(out, row->text);
+            fprintf(out, ": %s\n", shown);
+        }
+    }
 }
 
 static void print_demanded(FILE *out, const struct identity_demand *demand, size_t at)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "client/identity/name_glob.h"
+#include "client/identity/name_regexp.h"
 #include "client/identity/source_name.h"
 #include "common/base/buf.h"
 #include "common/base/nearest.h"
@@ -74,6 +75,23 @@ static bool add_glob(struct demand_list *list, const struct demand_option *optio
     row.test = MF_TEST_GLOB;
     return mf_glob_check(value, err) && mf_glob_names_somebody(value, err) &&
            put_row(list, &row, err);
+}
+
+static bool add_regexp(struct demand_list *list, const struct demand_option *option,
+                       struct span value, struct err *err)
+{
+    MF_SCOPED(mf_name_regexp_free) struct name_regexp *regexp = NULL;
+    struct demand row =
+        row_of(option, option->group == GROUP_ISSUER ? MF_FIELD_ISSUER : MF_FIELD_NAME, value);
+
+    if (!mf_name_regexp_new(value, &regexp, err))
+        return false;
+    row.test = MF_TEST_REGEXP;
+    row.regexp = regexp;
+    if (!put_row(list, &row, err))
+        return false;
+    list->regexps[list->count - 1] = MF_MOVE(regexp);
+    return true;
 }
 
 static bool add_source(struct demand_list *list, const struct demand_option *option,
@@ -249,8 +267,12 @@ static const struct demand_option table[] = {
      "who should have signed: the certificate's name, exactly", GROUP_NAME, add_exact},
     {"--identity-glob", NULL, "GLOB", "the same as a pattern: * within a part of a path, ** across",
      GROUP_NAME, add_glob},
+    {"--identity-regexp", "--certificate-identity-regexp", "REGEXP",
+     "the same as a regular expression; write ^...$", GROUP_NAME, add_regexp},
     {"--issuer", "--certificate-oidc-issuer", "URL",
      "who vouched for them: the token's issuer, exactly", GROUP_ISSUER, add_exact},
+    {"--issuer-regexp", "--certificate-oidc-issuer-regexp", "REGEXP",
+     "the same as a regular expression; write ^...$", GROUP_ISSUER, add_regexp},
     {"--repo", NULL, "OWNER/NAME", "signed by a workflow run of this GitHub repository",
      GROUP_REPOSITORY, add_repo},
     {"--gitlab", NULL, "[HOST/]GROUP/PROJECT", "signed by a pipeline of this GitLab project",
@@ -293,8 +315,10 @@ struct identity_demand mf_demand_list_view(const struct demand_list *list)
 
 void mf_demand_list_done(struct demand_list *list)
 {
-    for (size_t i = 0; i < list->count; i++)
+    for (size_t i = 0; i < list->count; i++) {
         free(list->texts[i]);
+        mf_name_regexp_free(&list->regexps[i]);
+    }
     list->count = 0;
     memset(list->texts, 0, sizeof list->texts);
 }

@@ -13,6 +13,7 @@ struct demand_list {
     struct demand rows[MF_DEMANDS_MAX];
     size_t count;
     char *texts[MF_DEMANDS_MAX]; /* owned: of rows whose text was built; null for others */
+    struct name_regexp *regexps[MF_DEMANDS_MAX]; /* owned: of rows that have one */
 };
 
 struct demand_option {

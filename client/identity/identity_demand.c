@@ -1,6 +1,7 @@
 #include "client/identity/identity_demand.h"
 
 #include "client/identity/name_glob.h"
+#include "client/identity/name_regexp.h"
 
 struct demand mf_demand_exactly(struct span name, struct span issuer)
 {
@@ -30,7 +31,7 @@ struct span mf_demand_found(const struct demand *row, const struct signer_identi
     return row->field <= MF_FULCIO_LAST ? who->values[row->field] : (struct span){0};
 }
 
-static bool text_holds(const struct demand *row, struct span found)
+static bool text_holds(const struct demand *row, struct span found, struct err *err)
 {
     switch (row->test) {
     case MF_TEST_EXACT:
@@ -38,7 +39,7 @@ static bool text_holds(const struct demand *row, struct span found)
     case MF_TEST_GLOB:
         return mf_glob_match(row->text, found);
     case MF_TEST_REGEXP:
-        break;
+        return row->regexp != NULL && mf_name_regexp_match(row->regexp, found, err);
     }
     return false;
 }
@@ -47,10 +48,11 @@ bool mf_demand_holds(const struct demand *row, const struct signer_identity *who
 {
     struct span found = mf_demand_found(row, who);
 
-    if (row->text.n > 0 && found.n > 0 && text_holds(row, found) &&
+    if (row->text.n > 0 && found.n > 0 && text_holds(row, found, err) &&
         (row->issuer.n == 0 || mf_span_eq(row->issuer, who->issuer)))
         return true;
-    return mf_err_set(err, MF_ERR_REJECTED, "the demand does not hold");
+    return err->code == MF_OK ? mf_err_set(err, MF_ERR_REJECTED, "the demand does not hold")
+                              : false;
 }
 
 /* Fields whose value belongs to one owner, repository, workflow or user of the issuer. */

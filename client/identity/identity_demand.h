@@ -43,8 +43,8 @@ const char *mf_demand_test_name(const struct demand *row);
 /* What the certificate says there; empty when it says nothing. */
 struct span mf_demand_found(const struct demand *row, const struct signer_identity *who);
 
-/* True when the row holds. MF_ERR_REJECTED without more text when it does not; MF_ERR_LIMIT when a
- * regular expression took too long. */
+/* True when the row holds. MF_ERR_REJECTED when it does not; MF_ERR_LIMIT when a regular expression
+ * took more steps than allowed; no other text matters. */
 MF_MUST_USE bool mf_demand_holds(const struct demand *row, const struct signer_identity *who,
                                  struct err *err);
 

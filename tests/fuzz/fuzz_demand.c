@@ -7,6 +7,7 @@
 #include "client/identity/matching_flags.h"
 #include "client/identity/name_difference.h"
 #include "client/identity/name_glob.h"
+#include "client/identity/regexp_syntax.h"
 #include "tests/support/fuzz.h"
 
 static void explain(const struct demand *row, const struct signer_identity *who)
@@ -70,6 +71,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     mf_require(list.count == 1);
+    char said[MF_REGEXP_WARNING_MAX];
+    for (size_t i = 0;
+         list.rows[0].test == MF_TEST_REGEXP && mf_regexp_warning(list.rows[0].text, i, said); i++)
+        mf_require(said[0] != '\0' && i < 4);
     check_row(&list.rows[0], found);
     const struct identity_demand demand = mf_demand_list_view(&list);
     if (!mf_identity_demand_check(&demand, &err))

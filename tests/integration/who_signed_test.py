@@ -103,6 +103,46 @@ def test_demands_that_say_too_little_give_no_verdict(bench):
     ])
 
 
+def test_regular_expressions_warn_of_their_holes(bench):
+    run = real(bench)
+    issuer = ["--issuer-regexp", r"^https://token\.actions\.githubusercontent\.com$"]
+    sound = rf"^https://github\.com/{BEACON}/[^@]+@refs/heads/main$"
+    for name in ("--identity-regexp", "--certificate-identity-regexp"):
+        said = run(name, sound, *issuer).expect(0, "verified")
+        assert "warning" not in said.err, said
+    run("--identity-regexp", sound, "--certificate-oidc-issuer-regexp", issuer[1]).expect(0)
+    for expression, texts in ((BEACON, ["no ^ at the front and no $ at the end"]),
+                              (f"^https://github.com/{BEACON}/.*$", ["the '.' in"]),
+                              (rf"^https://github\.com/{BEACON}/.*@refs/heads/main$",
+                               ["in front of '@'", "[^@]*"]),
+                              (".*", ["anybody matches"])):
+        said = run("--identity-regexp", expression, *issuer).expect(0, "verified", *texts)
+        assert "mayfly: warning: --identity-regexp" in said.err, said
+        said = run("--json", "--identity-regexp", expression, *issuer).expect(0)
+        told = " ".join(json.loads(said.out)["results"][0]["demands"][0]["warnings"])
+        assert all(text in told for text in texts), said
+    say_no(bench, run, [
+        (["--identity-regexp", sound.replace("main", "mai"), *issuer], 1,
+         ["the regular expression does not match", f"would match  --identity {DEFAULT_IDENTITY}"]),
+        (["--identity-regexp", sound.replace("github", "GitHub"), *issuer], 1, ["does not match"]),
+        (["--identity-regexp", "^https://github/\\s", *issuer], 2, ["a backslash before"]),
+        (["--identity-regexp", "^(([a-z:/.@-])+)+[!?]$", *issuer], 1, ["more steps or memory"]),
+        (["--identity-regexp", "(?i)" + BEACON, *issuer], 2, ["byte 1", "not taken"]),
+        (["--identity-regexp", BEACON + "|", *issuer], 2, ["an empty alternative"]),
+        (["--identity-regexp", ".*"], 2, ["say who should have signed it"]),
+        (["--identity-regexp", "", *issuer], 2, ["--identity-regexp was given an empty value"]),
+    ])
+
+
+def test_only_regular_expressions_load_their_library(bench):
+    path, _ = bench.signed("plain", "plain")
+    watch = {"LD_DEBUG": "files"}
+    said = bench.run("verify", *bench.at, *bench.who, path, env=watch).expect(0, "libcrypto")
+    assert "libpcre2" not in said.err, said
+    bench.run("verify", *bench.at, "--identity-regexp", "^dev@", *bench.who[2:], path,
+              env=watch).expect(0, "libpcre2")
+
+
 def signed_by(bench, name, path, subject, claims):
     file = bench.file("claims.json", json.dumps(claims))
     token = bench.run("token", *bench.at, "--issuer-path", path, "--subject", subject, "--claims",

@@ -111,17 +111,22 @@ def _build_sigstore_js(folder, log, _version, cache):
          tool_environment(toolchains.NODE, cache), cwd=folder)
 
 
-def _build_certprofile(folder, log, _version, cache):
-    # Standard library only: no module is fetched, and none may be.
-    _run(["go", "build", "-trimpath", "-o", folder / "certprofile", "."], log,
-         {**_go(cache), "GOPROXY": "off"}, cwd=HERE / "certprofile")
+def _build_own(name):
+    """One of our own programs in Go, in the folder of its name beside this file."""
+    def build(folder, log, _version, cache):
+        # Standard library only: no module is fetched, and none may be.
+        _run(["go", "build", "-trimpath", "-o", folder / name, "."], log,
+             {**_go(cache), "GOPROXY": "off"}, cwd=HERE / name)
+    return build
 
 
-def _digest_of_certprofile():
-    total = hashlib.sha256()
-    for source in sorted((HERE / "certprofile").glob("*")):
-        total.update(source.name.encode() + b"\0" + source.read_bytes())
-    return total.hexdigest()[:12]
+def _digest_of_own(name):
+    def digest():
+        total = hashlib.sha256()
+        for source in sorted((HERE / name).glob("*")):
+            total.update(source.name.encode() + b"\0" + source.read_bytes())
+        return total.hexdigest()[:12]
+    return digest
 
 
 @dataclasses.dataclass(frozen=True)
@@ -157,7 +162,9 @@ PEERS = {peer.name: peer for peer in (
          f"python{sys.version_info.major}.{sys.version_info.minor}"),
     Peer("sigstore-js", "4.1.1", "node_modules/@sigstore/verify/package.json",
          _build_sigstore_js, " ".join(JS_PACKAGES)),
-    Peer("certprofile", "1", "certprofile", _build_certprofile, _digest_of_certprofile),
+    Peer("certprofile", "1", "certprofile", _build_own("certprofile"),
+         _digest_of_own("certprofile")),
+    Peer("goregexp", "1", "goregexp", _build_own("goregexp"), _digest_of_own("goregexp")),
 )}
 TOOLS = {tool.program: Peer(tool.program, tool.version, f"{tool.folder}/{tool.program}",
                             _build_toolchain(tool), "".join(tool.pins.values()))

@@ -98,6 +98,10 @@ static const struct {
      {"--identity", "https://x.example", "--issuer", IDP},
      "value \"dev@example.org\", not \"https://x.example\"",
      "--identity dev@example.org"},
+    {"email",
+     {"--identity-regexp", "^eve@", "--issuer", IDP},
+     "the regular expression does not match",
+     "--identity dev@example.org"},
     {"email", {"--repo", "acme/tool"}, "the certificate has no source-repository-uri", ""},
 };
 

@@ -1,0 +1,3 @@
+module mayfly.test/goregexp
+
+go 1.22
