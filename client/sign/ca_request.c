@@ -118,9 +118,10 @@ static bool check_key(struct crypto *c, const struct private_key *key, struct sp
 }
 
 static bool read_answer(struct crypto *c, const struct http_answer *answer,
-                        const struct private_key *key, struct buf *certificate, struct err *err)
+                        const struct secret *token, const struct private_key *key,
+                        struct buf *certificate, struct err *err)
 {
-    if (!mf_service_answer_check(answer, err))
+    if (!mf_service_answer_check(answer, token, err))
         return false;
     return (mf_ca_answer_leaf(mf_buf_span(&answer->body), certificate, err) &&
             check_key(c, key, mf_buf_span(certificate), err)) ||
@@ -155,7 +156,7 @@ bool mf_ca_request(struct crypto *c, struct http_client *http, struct span url,
         mf_service_failed(MF_SERVICE_CA, err);
         return false;
     }
-    if (read_answer(c, &answer, key, certificate, err))
+    if (read_answer(c, &answer, token, key, certificate, err))
         return true;
     mf_service_failed_at(MF_SERVICE_CA, call.url, err);
     return false;

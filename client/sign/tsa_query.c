@@ -48,7 +48,7 @@ bool mf_tsa_query_answer(const struct http_answer *answer,
     struct span sent = {nonce, MF_TSA_NONCE_LEN};
     struct tsr t;
 
-    if (!mf_service_answer_check(answer, err))
+    if (!mf_service_answer_check(answer, NULL, err))
         return false;
     if (!mf_tsr_parse(mf_buf_span(&answer->body), &t, err))
         return mf_err_as(err, MF_ERR_UNAVAILABLE);

@@ -54,7 +54,7 @@ static bool ask_for_token(struct http_client *http, const char *url, struct span
 
     if (!mf_http_call(http, &call, &answer, err))
         return false;
-    bool ok = mf_service_answer_check(&answer, err) &&
+    bool ok = mf_service_answer_check(&answer, secret, err) &&
               (read_answer(mf_buf_span(&answer.body), out, err) ||
                mf_err_as(err, MF_ERR_UNAVAILABLE)); /* it gave us nothing that we can use */
     if (!ok)

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "client/sign/ca_request.h"
+#include "client/sign/service_failure.h"
 #include "common/x509/cert.h"
 #include "tests/support/fresh_crypto.h"
 #include "tests/support/json_edit.h"
@@ -125,6 +126,7 @@ START_TEST(tells_a_refusal_from_a_broken_answer)
     } rows[] = {
         {"403 Forbidden", "{\"message\":\"no\",\"details\":[{\"reason\":\"R\"}]}",
          "answered 403: no (R)", MF_ERR_DENIED},
+        {"401 Unauthorized", "what is the.to.ken", "answered 401: (withheld", MF_ERR_DENIED},
         {"200 OK", "{}", "signedCertificateEmbeddedSct: is missing", MF_ERR_UNAVAILABLE},
         {"200 OK", "", "there is no JSON", MF_ERR_UNAVAILABLE},
         {"501 Not Implemented", "", "answered 501: it gave no reason", MF_ERR_UNAVAILABLE},
@@ -140,12 +142,23 @@ START_TEST(tells_a_refusal_from_a_broken_answer)
 }
 END_TEST
 
+START_TEST(names_a_service_without_its_query)
+{
+    struct err err = {0};
+
+    mf_err_set(&err, MF_ERR_DENIED, "answered 403: no");
+    mf_service_failed_at(MF_SERVICE_CA, "https://ca.example/api?key=value", &err);
+    ck_assert_str_eq(err.where, "certificate authority: https://ca.example/api");
+}
+END_TEST
+
 Suite *mf_suite(void)
 {
     Suite *suite = suite_create("ca_answer");
     TCase *answer = tcase_create("answer");
     TCase *wire = tcase_create("wire");
 
+    tcase_add_test(answer, names_a_service_without_its_query);
     tcase_add_loop_test(answer, refuses_an_answer_without_a_certificate, 0, MF_LEN(refusals));
     tcase_add_test(answer, takes_the_leaf_of_the_chain);
     suite_add_tcase(suite, answer);

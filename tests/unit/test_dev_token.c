@@ -17,6 +17,8 @@ static const struct {
     {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "there is no JSON", MF_ERR_UNAVAILABLE},
     {"HTTP/1.1 401 No\r\nContent-Length: 9\r\n\r\nno secret", "answered 401: no secret",
      MF_ERR_DENIED},
+    {"HTTP/1.1 401 No\r\nContent-Length: 12\r\n\r\nnot 's3cret'", "answered 401: (withheld",
+     MF_ERR_DENIED},
 };
 
 START_TEST(takes_the_token_of_an_issuer)

@@ -271,9 +271,12 @@ START_TEST(refused_connection_is_tried_again_and_then_said)
     uint64_t start = mf_wire_now_ms();
 
     close(fd);
-    struct http_call call = get(url_of(port, "/"));
+    struct http_call call = get(url_of(port, "/path?key=value"));
     call.tries = 2;
     mf_ck_refused(mf_http_call(client, &call, &answer, &err), err, "cannot connect");
+    ck_assert_ptr_nonnull(strstr(err.where, "/path")); /* and what follows is not shown */
+    ck_assert_ptr_null(strstr(err.where, "key"));
+    ck_assert_ptr_null(strstr(err.what, "key"));
     ck_assert_int_eq(err.code, MF_ERR_UNAVAILABLE);
     ck_assert_uint_ge(mf_wire_now_ms() - start, MF_RETRY_FLOOR_MS - 1);
 }

@@ -127,6 +127,19 @@ START_TEST(length_has_a_limit)
 }
 END_TEST
 
+START_TEST(is_shown_without_its_query)
+{
+    static const char *const urls[][2] = {
+        {"https://h/p?key=value", "https://h/p"},
+        {"https://h?key=value?more", "https://h"},
+        {"https://h/p", "https://h/p"},
+        {"", ""},
+    };
+
+    ck_assert(mf_span_eq(mf_url_shown(urls[_i][0]), mf_span_str(urls[_i][1])));
+}
+END_TEST
+
 Suite *mf_suite(void)
 {
     Suite *suite = suite_create("url");
@@ -134,6 +147,7 @@ Suite *mf_suite(void)
 
     tcase_add_loop_test(all, splits_a_url, 0, MF_LEN(good));
     tcase_add_loop_test(all, refuses_what_clients_read_differently, 0, MF_LEN(refused));
+    tcase_add_loop_test(all, is_shown_without_its_query, 0, 4);
     tcase_add_test(all, length_has_a_limit);
     suite_add_tcase(suite, all);
     return suite;

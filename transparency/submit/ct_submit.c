@@ -52,7 +52,7 @@ bool mf_ct_submit_call(const char *base_url, const struct ct_submission *submiss
 bool mf_ct_submit_answer(const struct http_answer *answer, struct buf *storage, struct sct *out,
                          struct err *err)
 {
-    if (!mf_service_answer_check(answer, err))
+    if (!mf_service_answer_check(answer, NULL, err))
         return false;
     if (mf_sct_parse_json(mf_buf_span(&answer->body), storage, out, err))
         return true;

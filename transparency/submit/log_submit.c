@@ -51,7 +51,7 @@ static bool read_entry(struct span text, struct tlog_entry *out, struct err *err
 
 bool mf_log_submit_answer(const struct http_answer *answer, struct tlog_entry *out, struct err *err)
 {
-    if (!mf_service_answer_check(answer, err))
+    if (!mf_service_answer_check(answer, NULL, err))
         return false;
     if (read_entry(mf_buf_span(&answer->body), out, err))
         return true;
