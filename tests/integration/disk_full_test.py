@@ -98,12 +98,14 @@ def test_a_disk_that_fills_up_under_an_instance(bench):
         assert refused is not None, f"{TRIES} signatures on a full disk"
         refused.expect(4, "answered 503", "try again")
         assert not pathlib.Path(f"{paths[len(signed)]}.sigstore.json").exists()
-        state = json.loads(bench.run("status", "--dir", other.folder, "--json").expect(0).out)
-        assert state["running"], state
+        state = json.loads(bench.run("status", "--dir", other.folder, "--json").expect(4).out)
+        assert state["running"] and not state["services"]["rekor"], state
         ballast.unlink()
         wait_until("it signs again", 30,
                    lambda: bench.run("sign", *at, paths[len(signed)]).status == 0)
         signed.append(paths[len(signed)])
+        wait_until("all is well", 30,
+                   lambda: bench.run("status", "--dir", other.folder).status == 0)
         assert other.running(), other.tail()
     finally:
         problem = other.stop()

@@ -66,13 +66,15 @@ def check_read_only(report, log, disk, body):
     status, retry, answer = write_one(log, body)
     report.check("refuses entries for now", status == 503 and retry and
                  "is full" in answer["message"] and str(disk) in answer["message"], status, answer)
+    status, _, answer = ask(log.port, "GET", "/readyz")
+    report.check("and is not ready", status == 503 and b"is full" in answer, status, answer)
     return before
 
 
 def full_at_start(report, disk, requests):
     subprocess.run([BIN / "mayfly-log", "init", "--type=entries", "--origin=full.example",
                     f"--directory={disk / 'log'}"], check=True, capture_output=True)
-    log, checker = Log(disk / "log", 60000), Checker(disk / "log")
+    log, checker = Log(disk / "log", 60000, disk_reserve_mb=0), Checker(disk / "log")
     a_life(log, checker, requests[:-3])
     fill(disk)
     check_read_only(report, log, disk, requests[-1])
@@ -117,6 +119,24 @@ def lost_index(report, log, checker, disk, requests):
     log.kill(signal.SIGTERM)
 
 
+def reserve(report, disk, requests):
+    """The disk fills up while the log runs: entries are refused before it is full."""
+    log = Log(disk / "log", 20, disk_reserve_mb=8)
+    log.start()
+    with open(disk / "ballast", "wb", buffering=0) as ballast:
+        while shutil.disk_usage(disk).free > 6 << 20:
+            ballast.write(bytes(1 << 20))
+        while write_one(log, requests[-3])[0] != 503:  # what it has is found out twice a second
+            pass
+        message = write_one(log, requests[-3])[2]["message"]
+        free = shutil.disk_usage(disk).free
+    report.check("refuses entries below the reserve, before the disk is full",
+                 "less than its reserve of 8" in message and free > 0, message, free)
+    (disk / "ballast").unlink()
+    report.check("takes them again above it", written_in_time(log, requests[-3]) is not None)
+    log.kill(signal.SIGTERM)
+
+
 def main():
     report = Tap()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="mayfly-log-full-"))
@@ -132,6 +152,7 @@ def main():
             requests = make_requests(folder, REQUESTS)
             log, checker = full_at_start(report, disk, requests)
             lost_index(report, log, checker, disk, requests)
+            reserve(report, disk, requests)
         finally:
             subprocess.run(["umount", "-l", disk], check=False)
     shutil.rmtree(folder, ignore_errors=True)

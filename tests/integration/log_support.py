@@ -42,12 +42,12 @@ def make_requests(folder, count):
 
 
 class Log:
-    def __init__(self, directory, cadence_ms, others=()):
+    def __init__(self, directory, cadence_ms, others=(), **settings):
         self.directory, self.port, self.process = directory, free_ports(), None
         self.config = directory.parent / (directory.name + ".json")
         self.config.write_text(json.dumps({"format": 1, "logs": [
             {"directory": str(directory), "listen": f"127.0.0.1:{self.port}",
-             "public_cadence_ms": cadence_ms}, *others]}))
+             "public_cadence_ms": cadence_ms, **settings}, *others]}))
         self.url = f"http://127.0.0.1:{self.port}"
 
     def start(self, descriptors=None):

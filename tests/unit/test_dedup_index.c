@@ -75,6 +75,23 @@ START_TEST(waits_when_the_disk_takes_a_part)
 }
 END_TEST
 
+/* The first two pages are the least that an index has. */
+START_TEST(begins_anew_what_was_hardly_begun)
+{
+    static const uint8_t page[4096] = {0xde, 0xc0, 0xef, 0xbe};
+    const struct span left[] = {{page, 0}, {page, 100}, {page, sizeof page}};
+    struct dedup_index *d = NULL;
+    struct err err = {0};
+    char path[PATH_MAX];
+
+    mf_ck_ok(mf_path_join(folder, "data.mdb", path, sizeof path, &err), err);
+    mf_ck_ok(mf_file_write(path, left[_i], 0600, MF_FILE_CREATE, &err), err);
+    mf_ck_ok(mf_dedup_index_open(folder, &d, &err), err);
+    ck_assert_uint_eq(mf_dedup_index_size(d), 0);
+    mf_dedup_index_free(&d);
+}
+END_TEST
+
 Suite *mf_suite(void)
 {
     Suite *suite = suite_create("dedup_index");
@@ -82,6 +99,7 @@ Suite *mf_suite(void)
 
     tcase_add_checked_fixture(dedup, make_folder, remove_folder);
     tcase_add_test(dedup, waits_when_the_disk_takes_a_part);
+    tcase_add_loop_test(dedup, begins_anew_what_was_hardly_begun, 0, 3);
     suite_add_tcase(suite, dedup);
     return suite;
 }

@@ -81,6 +81,9 @@ bool mf_engine_open(const struct engine_params *params, struct engine **out, str
     if (!open_tree(e, err) ||
         !(params->read_only ? mf_engine_recover_public(e, err) : open_state(e, err)))
         return mf_err_at(err, "%s", params->dir->path);
+    e->committed_ns = e->published_ns = mf_clock_monotonic_ns(&e->params.clock);
+    if (e->head.head.size != e->public_size)
+        e->behind_since_ns = e->committed_ns;
     if (params->read_only) {
         *out = MF_MOVE(e);
         return true;
@@ -162,6 +165,21 @@ void mf_engine_head(struct engine *e, struct merkle_head *head, struct buf *note
         mf_buf_reset(note);
         (void)!mf_buf_append(note, mf_buf_span(&e->head.note), &ignored);
     }
+    pthread_mutex_unlock(&e->lock);
+}
+
+void mf_engine_status(struct engine *e, struct engine_status *out)
+{
+    pthread_mutex_lock(&e->lock);
+    *out = (struct engine_status){
+        .size = e->head.head.size,
+        .public_size = e->public_size,
+        .committed_ns = e->committed_ns,
+        .published_ns = e->published_ns,
+        .busy_since_ns = atomic_load(&e->busy_since_ns),
+        .behind_since_ns = e->behind_since_ns,
+        .failed = atomic_load(&e->failed),
+    };
     pthread_mutex_unlock(&e->lock);
 }
 

@@ -92,6 +92,15 @@ MF_MUST_USE bool mf_engine_push(struct engine *engine, struct append_job *job);
 /* Bytes of an incomplete last commit that the start found in the journal and left behind: it was
  * never acknowledged. */
 uint64_t mf_engine_dropped(const struct engine *engine);
+struct engine_status { /* instants of the clock's monotonic time, in ns */
+    uint64_t size, public_size;
+    uint64_t committed_ns, published_ns; /* the last of them; the start counts as both */
+    uint64_t busy_since_ns;              /* a commit is being made durable and signed; 0 for none */
+    uint64_t behind_since_ns; /* the public tree is behind the signed head; 0 when it is not */
+    bool failed;
+};
+/* Any thread; does not wait for a commit. */
+void mf_engine_status(struct engine *engine, struct engine_status *out);
 /* The signed head. Any thread. */
 void mf_engine_head(struct engine *engine, struct merkle_head *head, struct buf *note);
 /* Inclusion proof of an older entry at this size, from memory and the public tree. Any thread. */

@@ -43,6 +43,7 @@ struct engine {
     uint32_t lengths[MF_BATCH_MAX];
     atomic_bool failed; /* nothing may be written any more */
     struct err failure; /* set before that */
+    _Atomic uint64_t busy_since_ns;
 
     pthread_mutex_t lock; /* guards the members below */
     pthread_cond_t advanced;
@@ -51,6 +52,7 @@ struct engine {
     uint64_t gap_floor; /* keys of leaves from here on are in the gap */
     struct signed_head head;
     uint64_t public_size;
+    uint64_t committed_ns, published_ns, behind_since_ns;
     bool stopping;
 
     pthread_rwlock_t segments;     /* read: segments of the journal stay; write: some may go */

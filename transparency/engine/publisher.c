@@ -145,6 +145,9 @@ static void let_go(struct engine *e, uint64_t size)
 {
     pthread_mutex_lock(&e->lock);
     e->public_size = size;
+    e->published_ns = mf_clock_monotonic_ns(&e->params.clock);
+    /* What is still behind came while this was written. */
+    e->behind_since_ns = e->head.head.size == size ? 0 : e->published_ns;
     mf_tree_edge_trim(&e->edge, size);
     pthread_mutex_unlock(&e->lock);
     /* The unfinished bundle will be needed whole. */

@@ -114,6 +114,9 @@ static bool sign(struct engine *e, const struct merkle_head *head, uint64_t time
     pthread_mutex_lock(&e->lock);
     struct buf old = e->head.note;
     e->head = (struct signed_head){.head = *head, .note = note, .time_ms = time_ms};
+    e->committed_ns = mf_clock_monotonic_ns(&e->params.clock);
+    if (e->behind_since_ns == 0)
+        e->behind_since_ns = e->committed_ns;
     pthread_cond_broadcast(&e->advanced);
     pthread_mutex_unlock(&e->lock);
     note = old; /* freed on return */
@@ -237,10 +240,12 @@ void *mf_sequencer_run(void *engine)
         for (size_t at = 0; at < count;) {
             struct batch b = {.jobs = jobs + at, .count = fitting(jobs + at, count - at)};
             at += b.count;
+            atomic_store(&e->busy_since_ns, mf_clock_monotonic_ns(&e->params.clock));
             if (atomic_load(&e->failed))
                 refuse_at_end(e, &b, &e->failure);
             else
                 commit_batch(e, &b);
+            atomic_store(&e->busy_since_ns, 0);
         }
         release_segments(e);
     }

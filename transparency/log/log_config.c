@@ -6,8 +6,10 @@
 #include "common/run/config.h"
 
 static const char *const top_members[] = {"format", "logs", NULL};
-static const char *const log_members[] = {"directory", "listen",  "roots", "public_cadence_ms",
-                                          "threads",   "workers", NULL};
+static const char *const log_members[] = {"directory",         "listen",  "roots",
+                                          "public_cadence_ms", "threads", "workers",
+                                          "disk_reserve_mb",   NULL};
+enum { DISK_RESERVE_MB = 32 }; /* two segments of the journal */
 
 /* "127.0.0.1:3000" or "[::1]:3000" */
 static bool parse_listen(struct span text, struct log_settings *out, struct err *err)
@@ -56,6 +58,7 @@ static bool read_log(const char *path, const struct json_node *node, struct log_
     struct span listen;
 
     out->public_cadence_ms = 1000;
+    out->disk_reserve_mb = DISK_RESERVE_MB;
     out->threads = 1;
     out->workers = cores > 0 && cores < 64 ? (uint64_t)cores : 2;
     return mf_json_known_members(node, log_members, err) &&
@@ -65,7 +68,8 @@ static bool read_log(const char *path, const struct json_node *node, struct log_
             mf_config_path(path, node, "roots", out->roots, sizeof out->roots, err)) &&
            number(node, "public_cadence_ms", 10, 60000, &out->public_cadence_ms, err) &&
            number(node, "threads", 1, 16, &out->threads, err) &&
-           number(node, "workers", 1, 64, &out->workers, err);
+           number(node, "workers", 1, 64, &out->workers, err) &&
+           number(node, "disk_reserve_mb", 0, 1 << 20, &out->disk_reserve_mb, err);
 }
 
 static bool read_all(const char *path, const struct json_node *root, struct log_config *out,

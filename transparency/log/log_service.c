@@ -209,6 +209,19 @@ static bool start_engine(struct log_service *s, struct err *err)
     return check_birth(s, err);
 }
 
+static bool start_health(struct log_service *s, struct err *err)
+{
+    const struct log_health_params params = {
+        .dir = &s->dir,
+        .signer = s->signer,
+        .opening = s->opening,
+        .reserve_mb = s->settings.disk_reserve_mb,
+        .public_cadence_ms = s->settings.public_cadence_ms,
+    };
+
+    return mf_log_health_start(&params, &s->health, err);
+}
+
 static bool start_workers(struct log_service *s, struct err *err)
 {
     size_t count = (size_t)s->settings.workers;
@@ -260,8 +273,9 @@ bool mf_log_service_start(const struct log_settings *settings, void (*fatal)(con
                                 .failures = {.interval_ms = TROUBLE_MS}};
     /* The server first: workers answer through it, and what comes before them waits in the queue.
      */
-    if (start_engine(out, err) && mf_queue_new(PREPARE_MAX, &out->prepare, err) &&
-        start_http(out, err) && start_workers(out, err))
+    if (start_engine(out, err) && start_health(out, err) &&
+        mf_queue_new(PREPARE_MAX, &out->prepare, err) && start_http(out, err) &&
+        start_workers(out, err))
         return true;
     struct err kept = *err;
     mf_log_service_stop(out);
@@ -287,6 +301,7 @@ void mf_log_service_stop(struct log_service *s)
             pthread_join(s->workers[i].id, NULL);
         mf_crypto_free(&s->workers[i].crypto);
     }
+    mf_log_health_free(&s->health);
     mf_log_opening_free(&s->opening); /* commits and publishes what is left */
     mf_http_server_free(&s->http);
     mf_queue_free(&s->prepare);

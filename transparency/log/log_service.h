@@ -5,6 +5,7 @@
 #include "common/base/queue.h"
 #include "common/net/http_server.h"
 #include "transparency/engine/engine.h"
+#include "transparency/log/log_health.h"
 #include "transparency/log/log_opening.h"
 #include "transparency/log/trouble.h"
 
@@ -18,6 +19,7 @@ struct log_settings { /* from the configuration */
     uint64_t public_cadence_ms;
     uint64_t threads, workers;
     unsigned logs; /* of the process; 0 is 1 */
+    uint64_t disk_reserve_mb;
 };
 
 struct log_service {
@@ -25,6 +27,7 @@ struct log_service {
     struct log_dir dir;
     struct signer *signer;
     struct log_opening *opening; /* the engine, or what there is of it */
+    struct log_health *health;
     struct http_server *http;
     struct queue *prepare;  /* requests for the workers */
     _Atomic size_t waiting; /* bytes of them */

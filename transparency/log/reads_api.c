@@ -6,6 +6,7 @@
 #include "transparency/storage/public_tree.h"
 #include "transparency/tile/entry_bundle.h"
 
+enum { HEALTH_MAX = 16 * 1024 }; /* bytes */
 static const char immutable[] = "public, max-age=604800, immutable";
 
 static struct span strip_prefix(struct span path)
@@ -102,13 +103,33 @@ static void get_issuer(struct log_service *service, struct http_request *request
         send_error(service, request, &err);
 }
 
+static void get_health(struct log_service *service, struct http_request *request, bool only_ready)
+{
+    struct http_reply reply = {.content_type = "application/json",
+                               .headers = {{"Cache-Control", "no-store"}}};
+    struct err err = {0};
+    bool well = false;
+
+    reply.body.max = HEALTH_MAX;
+    bool ok = only_ready ? mf_log_health_ready(service->health, &reply.body, &well, &err)
+                         : mf_log_health_report(service->health, &reply.body, &well, &err);
+    reply.status = well ? 200 : 503;
+    if (ok) {
+        mf_http_reply(request, &reply);
+        return;
+    }
+    mf_buf_done(&reply.body);
+    send_error(service, request, &err);
+}
+
 bool mf_reads_route(struct log_service *service, struct http_request *request)
 {
     struct span path = mf_http_path(request);
     bool is_read = strcmp(mf_http_method(request), "GET") == 0 ||
                    strcmp(mf_http_method(request), "HEAD") == 0;
     struct span file = strip_prefix(path);
-    bool known = mf_span_is(path, "/healthz") || mf_span_is(file, "checkpoint") ||
+    bool healthz = mf_span_is(path, "/healthz");
+    bool known = healthz || mf_span_is(path, "/readyz") || mf_span_is(file, "checkpoint") ||
                  mf_span_starts(file, MF_SPAN("tile/")) || is_issuer(service, file);
 
     if (!known)
@@ -117,12 +138,8 @@ bool mf_reads_route(struct log_service *service, struct http_request *request)
         mf_submission_wrong_method(request);
         return true;
     }
-    if (mf_span_is(path, "/healthz")) {
-        struct http_reply reply = {.status = 200, .content_type = "application/json"};
-        struct err err = {0};
-        reply.body.max = 64;
-        (void)!mf_buf_append_str(&reply.body, "{\"status\":\"SERVING\"}", &err);
-        mf_http_reply(request, &reply);
+    if (healthz || mf_span_is(path, "/readyz")) {
+        get_health(service, request, !healthz);
     } else if (mf_span_is(file, "checkpoint")) {
         get_checkpoint(service, request);
     } else if (is_issuer(service, file)) {

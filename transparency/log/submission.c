@@ -47,7 +47,7 @@ void mf_submission_take(struct log_service *service, struct http_request *reques
     struct http_reply refusal;
     struct err err = {0};
 
-    if (!mf_log_opening_is_done(service->opening, &err)) {
+    if (!mf_log_health_may_write(service->health, &err)) {
         mf_submission_refusal(service, &err, &refusal);
         mf_http_reply(request, &refusal);
         return;

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <lmdb.h>
 
@@ -70,13 +71,19 @@ static int open_env(struct dedup_index *d, const char *path, unsigned flags)
     return code;
 }
 
-/* LMDB maps its lock file: on a full disk a block that is not there yet would end the process. */
-static int reserve_lock(const char *path)
+/* What a full disk or a kill can have left: an index without its first two pages was never begun,
+ * and LMDB would not open it. The lock file is mapped, where a block that is not there yet and
+ * cannot be had would end the process. */
+static int prepare_files(const char *path)
 {
     MF_SCOPED(mf_fd_done) int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     MF_SCOPED(mf_fd_done) int fd = -1;
+    struct stat st;
 
     if (dir < 0)
+        return errno;
+    if (fstatat(dir, "data.mdb", &st, 0) == 0 && st.st_size < 2 * sysconf(_SC_PAGESIZE) &&
+        unlinkat(dir, "data.mdb", 0) != 0)
         return errno;
     fd = openat(dir, "lock.mdb", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     return fd < 0 ? errno : posix_fallocate(fd, 0, LOCK_FILE);
@@ -84,7 +91,7 @@ static int reserve_lock(const char *path)
 
 static int make_folder(const char *path)
 {
-    return mkdir(path, 0700) != 0 && errno != EEXIST ? errno : reserve_lock(path);
+    return mkdir(path, 0700) != 0 && errno != EEXIST ? errno : prepare_files(path);
 }
 
 static bool open_index(const char *path, unsigned flags, struct dedup_index **out, struct err *err)
