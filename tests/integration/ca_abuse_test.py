@@ -2,7 +2,6 @@
 """mayfly-ca under callers and CT logs that want too much: strangers in a crowd, tokens that fit no
 certificate, promises that fit none, a queue that nobody empties. TAP on standard output."""
 
-import argparse
 import hashlib
 import pathlib
 import sys
@@ -192,17 +191,5 @@ TESTS = [
 ]
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--program", type=pathlib.Path, default=support.default_program())
-    args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(args.program.resolve(), folder)
-        try:
-            return support.run_tests(TESTS, bench)
-        finally:
-            bench.close()
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(support.main(TESTS, Bench))

@@ -1,13 +1,11 @@
 """mayfly-ca with its CT log, and with the issuers of tokens, down, slow, or answering what they
 should not. TAP on standard output."""
 
-import argparse
 import concurrent.futures
 import ctypes
 import json
 import pathlib
 import sys
-import tempfile
 import time
 
 import ca_support as support
@@ -197,17 +195,5 @@ TESTS = [
 ]
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--program", type=pathlib.Path, default=support.default_program())
-    args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(args.program.resolve(), folder)
-        try:
-            return support.run_tests(TESTS, bench)
-        finally:
-            bench.close()
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(support.main(TESTS, Bench))

@@ -2,6 +2,7 @@
 openssl command, a CT log that can be made to fail, and a checker of audit files that shares no code
 with the program."""
 
+import argparse
 import base64
 import contextlib
 import hashlib
@@ -13,6 +14,7 @@ import pathlib
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -336,3 +338,16 @@ def check_audit(path):
 
 def default_program():
     return pathlib.Path(os.environ.get("MAYFLY_BIN", "build/bin")) / "mayfly-ca"
+
+
+def main(tests, bench_type):
+    """Runs the tests on a bench in a folder of its own; gives the exit status."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--program", type=pathlib.Path, default=default_program())
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        bench = bench_type(args.program.resolve(), folder)
+        try:
+            return run_tests(tests, bench)
+        finally:
+            bench.close()

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """mayfly-ca over real sockets: issuance, timestamps, refusals by name, and what is on record."""
 
-import argparse
 import base64
 import contextlib
 import hashlib
@@ -447,17 +446,5 @@ TESTS = [
 ]
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--program", type=pathlib.Path, default=support.default_program())
-    args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(args.program.resolve(), folder)
-        try:
-            return support.run_tests(TESTS, bench)
-        finally:
-            bench.close()
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(support.main(TESTS, Bench))
