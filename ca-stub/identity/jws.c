@@ -186,7 +186,7 @@ static bool parse_parts(const struct span segments[static 3], struct jws *out, s
 
 bool mf_jws_parse(struct span token, struct jws *out, struct refusal *why)
 {
-    MF_SCOPED(mf_jws_done) struct jws jws = {.decoded = {.max = MF_TOKEN_MAX + 4, .secret = true}};
+    MF_SCOPED(mf_jws_done) struct jws jws = {.decoded = {.max = MF_TOKEN_MAX, .secret = true}};
     struct span segments[3];
 
     if (token.n == 0)
@@ -196,7 +196,8 @@ bool mf_jws_parse(struct span token, struct jws *out, struct refusal *why)
                               MF_TOKEN_MAX);
     if (!split(token, segments, why))
         return false;
-    if (!mf_buf_reserve(&jws.decoded, token.n + 4, why->err))
+    /* At once, as the spans must not move; what base64 stands for is shorter than itself. */
+    if (!mf_buf_reserve(&jws.decoded, token.n, why->err))
         return mf_refusal_take(why, "TOKEN_MALFORMED");
     if (!parse_parts(segments, &jws, why))
         return false;
