@@ -9,7 +9,7 @@
 #include "tests/support/log_fixture.h"
 #include "transparency/log/submission.h"
 
-enum { PUBLIC = 600, COMMITS = 100, LARGE = 65900, SEGMENT = 32 * 1024, FEW = 100 };
+enum { PUBLIC = 660, COMMITS = 40, LARGE = 65900, SEGMENT = 16 * 1024, FEW = 100 };
 
 static char images[FSCK_IMAGES][PATH_MAX];
 
@@ -60,6 +60,7 @@ static struct log_fixture *begin(size_t entries, size_t each)
     must(f != NULL, "memory");
     mf_log_fixture_init(f);
     f->lax = true;
+    f->cadence_ms = 60000; /* public once it is closed */
     must(mf_log_fixture_open(f, true, &err), "a log");
     for (size_t i = 0; i < entries; i += each)
         append(f, i, entries - i < each ? entries - i : each);
@@ -76,6 +77,24 @@ static void keep(struct log_fixture *f, enum fsck_image image)
     free(f);
 }
 
+static void make_other(void)
+{
+    struct log_fixture *f = begin(PUBLIC, FEW);
+    MF_SCOPED(mf_buf_done) struct buf note = {0};
+    char path[PATH_MAX];
+    struct err err = {0};
+
+    must(mf_path_join(f->path, "public/checkpoint", path, sizeof path, &err), "a long path");
+    note = mf_fsck_load(path);
+    must(mf_log_fixture_open(f, false, &err), "a second start");
+    append(f, PUBLIC, 2 * FEW);
+    mf_log_fixture_close(f);
+    must(mf_path_join(f->path, FSCK_OLDER, path, sizeof path, &err) &&
+             mf_file_write(path, mf_buf_span(&note), 0644, MF_FILE_CREATE, &err),
+         "a file");
+    keep(f, FSCK_OTHER);
+}
+
 static void make_small(void)
 {
     struct log_fixture *f = begin(PUBLIC, FEW);
@@ -83,7 +102,6 @@ static void make_small(void)
     struct err err = {0};
 
     must(crashed != NULL, "memory");
-    f->cadence_ms = 60000;
     f->segment_size = SEGMENT;
     must(mf_log_fixture_open(f, false, &err), "a second start");
     for (size_t i = 0; i < COMMITS; i++)
@@ -91,7 +109,7 @@ static void make_small(void)
     mf_log_fixture_copy(f, crashed);
     keep(f, FSCK_CLOSED); /* its close publishes */
     keep(crashed, FSCK_CRASHED);
-    keep(begin(PUBLIC, FEW), FSCK_OTHER);
+    make_other();
 }
 
 void mf_fsck_images_make(bool large)
@@ -162,6 +180,26 @@ bool mf_fsck_case_run(struct fsck_case *c, bool online, struct err *err)
 
     c->count = 0;
     return mf_fsck(&params, &c->result, err);
+}
+
+bool mf_fsck_case_starts(const struct fsck_case *c)
+{
+    struct log_fixture *f = calloc(1, sizeof *f);
+    struct err err = {0};
+
+    must(f != NULL && mf_crypto_new(MF_CRYPTO_DEFAULT, &f->crypto, &err), "memory");
+    copy_text(f->path, sizeof f->path, c->path);
+    f->dir.lock_fd = -1;
+    f->cadence_ms = 20;
+    pthread_mutex_init(&f->lock, NULL);
+    pthread_cond_init(&f->changed, NULL);
+    bool starts = mf_log_fixture_open(f, false, &err);
+    mf_log_fixture_close(f);
+    mf_crypto_free(&f->crypto);
+    pthread_mutex_destroy(&f->lock);
+    pthread_cond_destroy(&f->changed);
+    free(f);
+    return starts;
 }
 
 const struct told *mf_fsck_case_told(const struct fsck_case *c, const char *file, const char *what)

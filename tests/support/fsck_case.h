@@ -6,12 +6,13 @@
 #include "transparency/fsck/fsck.h"
 
 enum fsck_image {
-    FSCK_CLOSED,  /* 700 entries, all public; the journal has those from 600 on, one a commit */
+    FSCK_CLOSED,  /* 700 entries, all public; the journal has those from 660 on, one a commit */
     FSCK_CRASHED, /* the same, killed before the last of them were public */
-    FSCK_OTHER,   /* another log of 600 entries */
+    FSCK_OTHER,   /* another log, of 860 entries; FSCK_OLDER is its checkpoint of 660 */
     FSCK_LARGE,   /* 65,900 entries: full tiles of level 1, a tile of level 2 */
     FSCK_IMAGES
 };
+#define FSCK_OLDER "older"
 enum { FSCK_BODY = 40 }; /* bytes of an entry */
 enum { FSCK_FOUND_MAX = 64 };
 
@@ -35,6 +36,8 @@ const char *mf_fsck_image(enum fsck_image image);
 void mf_fsck_case_init(struct fsck_case *c, enum fsck_image image);
 void mf_fsck_case_done(struct fsck_case *c);
 bool mf_fsck_case_run(struct fsck_case *c, bool online, struct err *err);
+/* Whether the engine would start on it, which may change it. */
+bool mf_fsck_case_starts(const struct fsck_case *c);
 /* The first finding about this file whose text has these words; null: none. */
 const struct told *mf_fsck_case_told(const struct fsck_case *c, const char *file, const char *what);
 /* All that was told, for a failed test. */

@@ -1,13 +1,15 @@
-#include <dirent.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/file.h"
+#include "common/keys/key_file.h"
 #include "tests/support/fsck_case.h"
 #include "tests/support/log_fixture.h"
 #include "tests/support/suite.h"
-#include "transparency/engine/journal.h"
+#include "transparency/note/checkpoint.h"
+#include "transparency/note/note.h"
+#include "transparency/note/note_write.h"
 #include "transparency/storage/dedup_index.h"
 
 #define DATA "state/dedup/data.mdb"
@@ -48,173 +50,6 @@ static const struct told *expect(uint64_t faults, const char *file, const char *
                   (unsigned long long)now.result.faults, mf_fsck_case_said(&now));
     return told;
 }
-
-/* Where the records of a segment begin. */
-static size_t find_records(struct span bytes, size_t *at, size_t cap)
-{
-    size_t n = 0;
-
-    for (size_t i = MF_JOURNAL_ALIGN; i + MF_JOURNAL_HEAD_LEN < bytes.n && n < cap;
-         i += MF_JOURNAL_ALIGN)
-        if (memcmp(bytes.p + i, "MFJ1", 4) == 0)
-            at[n++] = i;
-    return n;
-}
-
-static size_t record_size(const uint8_t *p)
-{
-    return (size_t)MF_JOURNAL_HEAD_LEN + mf_be32(p + 60) + (size_t)mf_be64(p + 64);
-}
-
-/* First index of the record that begins there, as a finding has it. */
-static const char *first_index(const char *name, size_t at)
-{
-    static char texts[2][24];
-    static unsigned next;
-    MF_SCOPED(mf_buf_done) struct buf bytes = mf_fsck_load(mf_fsck_case_path(&now, name));
-    char *text = texts[next++ % 2];
-
-    snprintf(text, 24, "%llu", (unsigned long long)mf_be64(bytes.p + at + 48));
-    return text;
-}
-
-static void last_segment(char out[static 64])
-{
-    const char *name = NULL;
-
-    for (size_t i = 0; (name = mf_fsck_case_segment(&now, i)) != NULL; i++)
-        snprintf(out, 64, "%s", name);
-}
-
-/* Changes bytes of the last record, and makes its hash anew. */
-static void forge_last(size_t offset, struct span with, char name[static 64])
-{
-    size_t at[16];
-    uint8_t hash[32];
-
-    last_segment(name);
-    MF_SCOPED(mf_buf_done) struct buf bytes = mf_fsck_load(mf_fsck_case_path(&now, name));
-    size_t n = find_records(mf_buf_span(&bytes), at, MF_LEN(at));
-    ck_assert_uint_gt(n, 0);
-    uint8_t *p = bytes.p + at[n - 1];
-    memcpy(p + offset, with.p, with.n);
-    mf_sha256(crypto, (struct span){p, record_size(p)}, hash);
-    memcpy(p + record_size(p), hash, sizeof hash);
-    mf_fsck_poke(mf_fsck_case_path(&now, name), 0, mf_buf_span(&bytes));
-}
-
-START_TEST(names_a_damaged_commit)
-{
-    const char *name = NULL;
-
-    mf_fsck_case_init(&now, FSCK_CLOSED);
-    name = mf_fsck_case_segment(&now, 0);
-    mf_fsck_flip(mf_fsck_case_path(&now, name), 8192 + 200);
-    run();
-    const struct told *told = expect(2, name, "a damaged commit is followed by a valid one");
-    ck_assert_int_eq(told->unit, MF_AT_BYTE);
-    ck_assert_uint_eq(told->at, 8192);
-    told = expect(2, name, "entries are missing before this commit");
-    ck_assert_str_eq(told->expected, first_index(name, 8192));
-    ck_assert_str_eq(told->found, first_index(name, 12288));
-}
-END_TEST
-
-START_TEST(names_a_segment_without_its_head)
-{
-    const char *name = NULL;
-
-    mf_fsck_case_init(&now, FSCK_CLOSED);
-    name = mf_fsck_case_segment(&now, 1);
-    const char *expected = first_index(name, 4096);
-    mf_fsck_flip(mf_fsck_case_path(&now, name), 60);
-    run();
-    expect(2, name, "the head of this segment is damaged");
-    name = mf_fsck_case_segment(&now, 2);
-    const struct told *told = expect(2, name, "entries are missing before this commit");
-    ck_assert_str_eq(told->expected, expected);
-}
-END_TEST
-
-START_TEST(names_a_missing_segment)
-{
-    mf_fsck_case_init(&now, FSCK_CLOSED);
-    const char *expected = first_index(mf_fsck_case_segment(&now, 1), 4096);
-    ck_assert_int_eq(unlink(mf_fsck_case_path(&now, mf_fsck_case_segment(&now, 1))), 0);
-    run();
-    const char *name = mf_fsck_case_segment(&now, 1);
-    expect(2, name, "the commit does not follow the one before");
-    const struct told *told = expect(2, name, "entries are missing before this commit");
-    ck_assert_str_eq(told->expected, expected);
-    ck_assert_str_eq(told->found, first_index(name, 4096));
-}
-END_TEST
-
-START_TEST(names_a_changed_root)
-{
-    uint8_t root[32] = {7};
-    char name[64];
-
-    mf_fsck_case_init(&now, FSCK_CLOSED);
-    forge_last(112, MF_SPAN_OF(root), name);
-    run();
-    const struct told *told = expect(1, name, "was written with another root");
-    ck_assert_uint_eq(told->at, 700);
-    ck_assert_int_eq(strncmp(told->expected, "0700000000", 10), 0);
-}
-END_TEST
-
-START_TEST(names_a_changed_entry_of_the_journal)
-{
-    char name[64];
-    uint8_t byte = 0xff;
-
-    mf_fsck_case_init(&now, FSCK_CRASHED);
-    /* In the body of its entry, behind checkpoint, u32 and u16 lengths. */
-    last_segment(name);
-    MF_SCOPED(mf_buf_done) struct buf bytes = mf_fsck_load(mf_fsck_case_path(&now, name));
-    size_t at = MF_JOURNAL_HEAD_LEN + mf_be32(bytes.p + MF_JOURNAL_ALIGN + 60) + 4 + 2 + 20;
-    forge_last(at, (struct span){&byte, 1}, name);
-    run();
-    expect(2, name, "was written with another root");
-    expect(2, "state/head", "do not lead to the signed root");
-}
-END_TEST
-
-START_TEST(names_a_commit_whose_time_goes_back)
-{
-    const uint8_t time[8] = {0};
-    char name[64];
-
-    mf_fsck_case_init(&now, FSCK_CLOSED);
-    forge_last(72, MF_SPAN_OF(time), name);
-    run();
-    expect(1, name, "the commit is older than the one before");
-}
-END_TEST
-
-START_TEST(passes_over_an_incomplete_last_commit_that_nobody_signed)
-{
-    char name[64];
-    size_t at[16];
-    const uint8_t zeroes[300] = {0};
-
-    mf_fsck_case_init(&now, FSCK_CRASHED);
-    last_segment(name);
-    MF_SCOPED(mf_buf_done) struct buf bytes = mf_fsck_load(mf_fsck_case_path(&now, name));
-    size_t n = find_records(mf_buf_span(&bytes), at, MF_LEN(at));
-    mf_fsck_poke(mf_fsck_case_path(&now, name), at[n - 1] + 200, MF_SPAN_OF(zeroes));
-    run();
-    const struct told *told = expect(1, name, "the last commit is incomplete");
-    ck_assert_int_eq(told->kind, MF_FINDING_NOTE);
-    ck_assert_uint_eq(told->at, at[n - 1]);
-    told = expect(1, "state/head", "a head was signed for more entries than there are");
-    ck_assert_str_eq(told->found, first_index(name, at[n - 1]));
-    ck_assert_int_eq(unlink(mf_fsck_case_path(&now, "state/head")), 0);
-    run();
-    expect(0, name, "the last commit is incomplete");
-}
-END_TEST
 
 /* Makes the index anew, as it should be but for what is said. */
 static void make_index(uint64_t without, uint64_t wrong, bool stranger, uint64_t size)
@@ -310,11 +145,96 @@ START_TEST(keeps_out_of_a_log_that_is_open_but_reads_its_public_tree)
     mf_err_clear(&err);
     mf_ck_ok(mf_fsck_case_run(&now, true, &err), err);
     ck_assert_msg(now.count == 0 && now.result.size == 700, "%s", mf_fsck_case_said(&now));
-    /* A newer publication took the partial tiles away: the full one has their front. */
     mf_fsck_flip(mf_fsck_case_path(&now, DATA), 0);
     mf_ck_ok(mf_fsck_case_run(&now, true, &err), err);
     ck_assert_msg(now.count == 0, "%s", mf_fsck_case_said(&now));
     mf_log_dir_done(&dir);
+}
+END_TEST
+
+/* As when the log goes on between two reads: its partial tiles are gone, and the full one begins as
+ * they did. */
+START_TEST(reads_the_front_of_full_tiles_while_the_log_goes_on)
+{
+    struct err err = {0};
+
+    mf_fsck_case_init(&now, FSCK_OTHER);
+    ck_assert_int_eq(
+        rename(mf_fsck_case_path(&now, FSCK_OLDER), mf_fsck_case_path(&now, "public/checkpoint")),
+        0);
+    mf_ck_ok(mf_fsck_case_run(&now, true, &err), err);
+    ck_assert_msg(now.result.faults == 0 && now.result.size == 660 && now.result.entries == 660,
+                  "%s", mf_fsck_case_said(&now));
+    run();
+    expect(3, "public/tile/0/002.p/148", "is missing");
+    expect(3, "public/tile/entries/002.p/148", "is missing");
+    expect(3, "public/checkpoint", "covers fewer entries than the index");
+}
+END_TEST
+
+/* One byte of each file that anybody may fetch. */
+START_TEST(finds_a_flipped_byte_in_every_public_file)
+{
+    char command[PATH_MAX + 64];
+    char path[PATH_MAX];
+    struct stat st;
+    unsigned seed = 20261125;
+    unsigned files = 0;
+
+    mf_fsck_case_init(&now, FSCK_CLOSED);
+    snprintf(command, sizeof command, "find '%s/public' -type f -size +0", now.path);
+    FILE *list = popen(command, "re");
+    ck_assert_ptr_nonnull(list);
+    while (fgets(path, sizeof path, list) != NULL) {
+        path[strcspn(path, "\n")] = '\0';
+        bool checkpoint = strstr(path, "/checkpoint") != NULL;
+        ck_assert_int_eq(stat(path, &st), 0);
+        seed = seed * 1103515245 + 12345;
+        uint64_t at = checkpoint ? 3 : (seed >> 8) % (uint64_t)st.st_size;
+        mf_fsck_flip(path, at);
+        run();
+        ck_assert_msg(now.result.faults > 0, "%s, byte %llu", path, (unsigned long long)at);
+        mf_fsck_flip(path, at);
+        files++;
+    }
+    ck_assert_int_eq(pclose(list), 0);
+    ck_assert_uint_gt(files, 8);
+    run();
+    ck_assert_msg(now.count == 0, "%s", mf_fsck_case_said(&now));
+}
+END_TEST
+
+/* A log of somebody else may have signed any size. */
+START_TEST(gives_up_on_a_tree_that_is_not_there)
+{
+    MF_SCOPED(mf_private_key_free) struct private_key *key = NULL;
+    MF_SCOPED(mf_buf_done) struct buf note = {.max = 4096};
+    MF_SCOPED(mf_buf_done) struct buf text = {.max = 4096};
+    MF_SCOPED(mf_buf_done) struct buf signature = {.max = MF_SIGNATURE_MAX};
+    MF_SCOPED(mf_buf_done) struct buf old = {0};
+    MF_SCOPED(mf_note_done) struct note parsed = {.line_count = 0};
+    struct checkpoint checkpoint;
+    struct err err = {0};
+
+    mf_fsck_case_init(&now, FSCK_CLOSED);
+    const char *path = mf_fsck_case_path(&now, "public/checkpoint");
+    old = mf_fsck_load(path);
+    mf_ck_ok(mf_note_parse(mf_buf_span(&old), &parsed, &err) &&
+                 mf_checkpoint_parse(parsed.text, &checkpoint, &err) &&
+                 mf_key_file_read(crypto, mf_fsck_case_path(&now, "key.pem"), NULL, &key, &err),
+             err);
+    checkpoint.size = (1ULL << 62) + 12345;
+    mf_ck_ok(mf_checkpoint_format(&checkpoint, &text, &err) &&
+                 mf_sign(crypto, key, MF_SIG_ED25519, mf_buf_span(&text), &signature, &err) &&
+                 mf_note_write_text(&note, mf_buf_span(&text), &err) &&
+                 mf_note_write_line(&note, parsed.lines[0].name, parsed.lines[0].key_id,
+                                    mf_buf_span(&signature), &err) &&
+                 mf_file_write(path, mf_buf_span(&note), 0644, MF_FILE_REPLACE, &err),
+             err);
+    run();
+    ck_assert_uint_eq(now.result.size, checkpoint.size);
+    ck_assert_uint_ge(now.result.faults, MF_FSCK_FAULTS_MAX);
+    ck_assert_uint_lt(now.result.faults, MF_FSCK_FAULTS_MAX + 100);
 }
 END_TEST
 
@@ -372,16 +292,12 @@ Suite *mf_suite(void)
     tcase_set_timeout(state, 60);
     tcase_add_unchecked_fixture(state, make_images, mf_fsck_images_remove);
     tcase_add_checked_fixture(state, begin, end);
-    tcase_add_test(state, names_a_damaged_commit);
-    tcase_add_test(state, names_a_segment_without_its_head);
-    tcase_add_test(state, names_a_missing_segment);
-    tcase_add_test(state, names_a_changed_root);
-    tcase_add_test(state, names_a_changed_entry_of_the_journal);
-    tcase_add_test(state, names_a_commit_whose_time_goes_back);
-    tcase_add_test(state, passes_over_an_incomplete_last_commit_that_nobody_signed);
     tcase_add_test(state, holds_each_key_of_the_index_against_its_entry);
     tcase_add_test(state, survives_an_index_that_was_made_to_hurt);
     tcase_add_test(state, keeps_out_of_a_log_that_is_open_but_reads_its_public_tree);
+    tcase_add_test(state, reads_the_front_of_full_tiles_while_the_log_goes_on);
+    tcase_add_test(state, finds_a_flipped_byte_in_every_public_file);
+    tcase_add_test(state, gives_up_on_a_tree_that_is_not_there);
     tcase_add_test(state, says_when_the_identity_is_not_its_keys);
     tcase_add_test(state, writes_nothing);
     suite_add_tcase(suite, state);

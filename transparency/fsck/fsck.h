@@ -39,10 +39,10 @@ enum { MF_FSCK_FAULTS_MAX = 10000 }; /* then the tree's check is given up */
 struct fsck_result {
     enum log_type type;
     char origin[MF_ORIGIN_MAX + 1];
-    uint64_t size;    /* of the public tree */
-    uint64_t end;     /* entries on the disk: public or in the journal */
-    uint64_t entries; /* that were hashed, public ones and the journal's */
-    uint64_t bytes;   /* that were read */
+    uint64_t size;                     /* of the public tree */
+    uint64_t end;                      /* entries on the disk: public or in the journal */
+    uint64_t entries, journal_entries; /* that were hashed: public ones, and the journal's */
+    uint64_t bytes;                    /* that were read */
     uint64_t faults, unread, notes;
 };
 

@@ -1,6 +1,7 @@
 #include "transparency/fsck/fsck_index.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
@@ -83,7 +84,8 @@ static void serve_look_ups(int fd, const char *path)
     struct request request;
     struct err err = {0};
 
-    hello.ok = mf_dedup_index_look(path, &index, &err) &&
+    hello.ok = mf_sandbox_enter(MF_SANDBOX_SERVER, &err) &&
+               mf_dedup_index_look(path, &index, &err) &&
                mf_sandbox_enter(MF_SANDBOX_SIGNER, &err) &&
                mf_dedup_index_count(index, &hello.keys, &err);
     if (hello.ok)
@@ -105,6 +107,17 @@ static void serve_look_ups(int fd, const char *path)
     }
 }
 
+/* Whatever becomes of it, its end is told by us. */
+static void be_silent(void)
+{
+    MF_SCOPED(mf_fd_done) int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    if (fd >= 0) {
+        (void)dup2(fd, STDOUT_FILENO);
+        (void)dup2(fd, STDERR_FILENO);
+    }
+}
+
 static bool start_reader(struct fsck *f, struct index_reader *r, struct err *err)
 {
     char path[PATH_MAX];
@@ -119,6 +132,7 @@ static bool start_reader(struct fsck *f, struct index_reader *r, struct err *err
     if (r->pid == 0) {
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
         close(ends[0]);
+        be_silent();
         serve_look_ups(ends[1], path);
         _exit(0);
     }

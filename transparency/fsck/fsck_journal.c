@@ -141,7 +141,7 @@ static void add_entries(struct journal_walk *w, const struct journal_record *r, 
         mf_compact_range_append(w->f->crypto, &w->range, leaf, NULL);
         compare_heads(w);
     }
-    w->f->result->entries += index - r->first_index;
+    w->f->result->journal_entries += index - r->first_index;
     if (index - r->first_index != r->count)
         tell_at(w, at, "the commit has another number of entries than it says", restore);
     else if (w->rooted)

@@ -106,10 +106,9 @@ static void compare_front(struct walk *w, const char *path, const struct tile_id
 
 static void keep_ahead(struct walk *w, const char *path, const struct tile_id *tile)
 {
-    uint64_t hashes = tile->index * MF_TILE_WIDTH + tile->width;
-    uint64_t all = w->f->result->end >> (8 * tile->level);
+    unsigned width = mf_tile_path_width(w->f->result->end, tile->level, tile->index);
 
-    if (!w->f->params->online && (tile->level >= 8 || hashes > all)) {
+    if (!w->f->params->online && tile->width > width) {
         mf_fsck_fault(w->f, path, "is a tile of entries that the log does not have",
                       "move it away; if it was ever served, find out where it comes from");
         return;

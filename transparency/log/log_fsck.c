@@ -109,14 +109,28 @@ static void on_progress(void *state, uint64_t done, uint64_t all)
     p->shown_ms = now;
 }
 
+static void print_error_json(const struct err *err)
+{
+    MF_SCOPED(mf_buf_done) struct buf text = {.max = FINDING_MAX};
+    struct err failed = {0};
+    struct json_writer w = mf_json_writer(&text, &failed);
+    char said[700];
+
+    mf_err_render(err, said, sizeof said);
+    mf_json_put_cstr(&w, said);
+    if (mf_json_written(&w))
+        printf("],\"ok\":false,\"error\":%.*s}\n", (int)text.n, (const char *)text.p);
+}
+
 static void print_end_json(const struct fsck_result *r, bool ok, double seconds)
 {
     printf("%s],\"ok\":%s,\"type\":\"%s\",\"size\":%" PRIu64 ",\"end\":%" PRIu64
-           ",\"entriesChecked\":%" PRIu64 ",\"bytesRead\":%" PRIu64 ",\"seconds\":%.3f,"
+           ",\"entriesChecked\":%" PRIu64 ",\"journalEntriesChecked\":%" PRIu64
+           ",\"bytesRead\":%" PRIu64 ",\"seconds\":%.3f,"
            "\"faults\":%" PRIu64 ",\"unread\":%" PRIu64 ",\"notes\":%" PRIu64 "}\n",
            r->faults + r->unread + r->notes > 0 ? "\n" : "", ok ? "true" : "false",
-           mf_log_type_name(r->type), r->size, r->end, r->entries, r->bytes, seconds, r->faults,
-           r->unread, r->notes);
+           mf_log_type_name(r->type), r->size, r->end, r->entries, r->journal_entries, r->bytes,
+           seconds, r->faults, r->unread, r->notes);
 }
 
 static void print_end(const struct fsck_result *r, bool ok, double seconds)
@@ -131,9 +145,9 @@ static void print_end(const struct fsck_result *r, bool ok, double seconds)
         printf("%" PRIu64 " fault%s", r->faults, r->faults == 1 ? "" : "s");
     if (r->unread > 0)
         printf(", %" PRIu64 " could not be read", r->unread);
-    printf(": %" PRIu64 " public entries, %" PRIu64 " in all; %" PRIu64
-           " checked in %.1f s, %.1f MB/s\n",
-           r->size, r->end, r->entries, seconds, rate);
+    printf(": %" PRIu64 " public entries and %" PRIu64
+           " of the journal checked in %.1f s, %.1f MB/s\n",
+           r->entries, r->journal_entries, seconds, rate);
 }
 
 static int run(const char *path, struct printing *p)
@@ -161,12 +175,15 @@ static int run(const char *path, struct printing *p)
     bool ok = done && result.faults == 0 && result.unread == 0;
 
     clear_progress(p);
+    if (!done) {
+        if (p->options.json)
+            print_error_json(&err);
+        return mf_exit_report("mayfly-log", &err);
+    }
     if (p->options.json)
         print_end_json(&result, ok, seconds);
-    else if (done && !p->options.quiet)
+    else if (!p->options.quiet)
         print_end(&result, ok, seconds);
-    if (!done)
-        return mf_exit_report("mayfly-log", &err);
     if (result.faults > 0)
         return mf_exit_status(MF_ERR_REJECTED);
     return ok ? 0 : mf_exit_status(MF_ERR_SYSTEM);

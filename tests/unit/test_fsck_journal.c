@@ -1,0 +1,242 @@
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "tests/support/fsck_case.h"
+#include "tests/support/suite.h"
+#include "transparency/engine/journal.h"
+
+static struct fsck_case now;
+static struct crypto *crypto;
+
+static void make_images(void)
+{
+    mf_fsck_images_make(false);
+}
+
+static void begin(void)
+{
+    struct err err = {0};
+
+    mf_ck_ok(mf_crypto_new(MF_CRYPTO_DEFAULT, &crypto, &err), err);
+}
+
+static void end(void)
+{
+    mf_fsck_case_done(&now);
+    mf_crypto_free(&crypto);
+}
+
+static void run(void)
+{
+    struct err err = {0};
+
+    mf_ck_ok(mf_fsck_case_run(&now, false, &err), err);
+}
+
+static const struct told *expect(uint64_t faults, const char *file, const char *what)
+{
+    const struct told *told = mf_fsck_case_told(&now, file, what);
+
+    ck_assert_msg(now.result.faults == faults && told != NULL, "%llu faults:%s",
+                  (unsigned long long)now.result.faults, mf_fsck_case_said(&now));
+    return told;
+}
+
+/* Where the records of a segment begin. */
+static size_t find_records(struct span bytes, size_t *at, size_t cap)
+{
+    size_t n = 0;
+
+    for (size_t i = MF_JOURNAL_ALIGN; i + MF_JOURNAL_HEAD_LEN < bytes.n && n < cap;
+         i += MF_JOURNAL_ALIGN)
+        if (memcmp(bytes.p + i, "MFJ1", 4) == 0)
+            at[n++] = i;
+    return n;
+}
+
+static size_t record_size(const uint8_t *p)
+{
+    return (size_t)MF_JOURNAL_HEAD_LEN + mf_be32(p + 60) + (size_t)mf_be64(p + 64);
+}
+
+/* First index of the record that begins there, as a finding has it. */
+static const char *first_index(const char *name, size_t at)
+{
+    static char texts[2][24];
+    static unsigned next;
+    MF_SCOPED(mf_buf_done) struct buf bytes = mf_fsck_load(mf_fsck_case_path(&now, name));
+    char *text = texts[next++ % 2];
+
+    snprintf(text, 24, "%llu", (unsigned long long)mf_be64(bytes.p + at + 48));
+    return text;
+}
+
+static void last_segment(char out[static 64])
+{
+    const char *name = NULL;
+
+    for (size_t i = 0; (name = mf_fsck_case_segment(&now, i)) != NULL; i++)
+        snprintf(out, 64, "%s", name);
+}
+
+/* Changes bytes of the last record, and makes its hash anew. */
+static void forge_last(size_t offset, struct span with, char name[static 64])
+{
+    size_t at[16];
+    uint8_t hash[32];
+
+    last_segment(name);
+    MF_SCOPED(mf_buf_done) struct buf bytes = mf_fsck_load(mf_fsck_case_path(&now, name));
+    size_t n = find_records(mf_buf_span(&bytes), at, MF_LEN(at));
+    ck_assert_uint_gt(n, 0);
+    uint8_t *p = bytes.p + at[n - 1];
+    memcpy(p + offset, with.p, with.n);
+    mf_sha256(crypto, (struct span){p, record_size(p)}, hash);
+    memcpy(p + record_size(p), hash, sizeof hash);
+    mf_fsck_poke(mf_fsck_case_path(&now, name), 0, mf_buf_span(&bytes));
+}
+
+START_TEST(names_a_damaged_commit)
+{
+    const char *name = NULL;
+
+    mf_fsck_case_init(&now, FSCK_CLOSED);
+    name = mf_fsck_case_segment(&now, 0);
+    mf_fsck_flip(mf_fsck_case_path(&now, name), 8192 + 200);
+    run();
+    const struct told *told = expect(2, name, "a damaged commit is followed by a valid one");
+    ck_assert_int_eq(told->unit, MF_AT_BYTE);
+    ck_assert_uint_eq(told->at, 8192);
+    told = expect(2, name, "entries are missing before this commit");
+    ck_assert_str_eq(told->expected, first_index(name, 8192));
+    ck_assert_str_eq(told->found, first_index(name, 12288));
+}
+END_TEST
+
+START_TEST(names_a_segment_without_its_head)
+{
+    const char *name = NULL;
+
+    mf_fsck_case_init(&now, FSCK_CLOSED);
+    name = mf_fsck_case_segment(&now, 1);
+    const char *expected = first_index(name, 4096);
+    mf_fsck_flip(mf_fsck_case_path(&now, name), 60);
+    run();
+    expect(2, name, "the head of this segment is damaged");
+    name = mf_fsck_case_segment(&now, 2);
+    const struct told *told = expect(2, name, "entries are missing before this commit");
+    ck_assert_str_eq(told->expected, expected);
+}
+END_TEST
+
+START_TEST(names_a_missing_segment)
+{
+    mf_fsck_case_init(&now, FSCK_CLOSED);
+    const char *expected = first_index(mf_fsck_case_segment(&now, 1), 4096);
+    ck_assert_int_eq(unlink(mf_fsck_case_path(&now, mf_fsck_case_segment(&now, 1))), 0);
+    run();
+    const char *name = mf_fsck_case_segment(&now, 1);
+    expect(2, name, "the commit does not follow the one before");
+    const struct told *told = expect(2, name, "entries are missing before this commit");
+    ck_assert_str_eq(told->expected, expected);
+    ck_assert_str_eq(told->found, first_index(name, 4096));
+}
+END_TEST
+
+START_TEST(names_a_changed_root)
+{
+    uint8_t root[32] = {7};
+    char name[64];
+
+    mf_fsck_case_init(&now, FSCK_CLOSED);
+    forge_last(112, MF_SPAN_OF(root), name);
+    run();
+    const struct told *told = expect(1, name, "was written with another root");
+    ck_assert_uint_eq(told->at, 700);
+    ck_assert_int_eq(strncmp(told->expected, "0700000000", 10), 0);
+}
+END_TEST
+
+START_TEST(names_a_changed_entry_of_the_journal)
+{
+    char name[64];
+    uint8_t byte = 0xff;
+
+    mf_fsck_case_init(&now, FSCK_CRASHED);
+    /* In the body of its entry, behind checkpoint, u32 and u16 lengths. */
+    last_segment(name);
+    MF_SCOPED(mf_buf_done) struct buf bytes = mf_fsck_load(mf_fsck_case_path(&now, name));
+    size_t at = MF_JOURNAL_HEAD_LEN + mf_be32(bytes.p + MF_JOURNAL_ALIGN + 60) + 4 + 2 + 20;
+    forge_last(at, (struct span){&byte, 1}, name);
+    run();
+    expect(2, name, "was written with another root");
+    expect(2, "state/head", "do not lead to the signed root");
+}
+END_TEST
+
+START_TEST(names_a_commit_whose_time_goes_back)
+{
+    const uint8_t time[8] = {0};
+    char name[64];
+
+    mf_fsck_case_init(&now, FSCK_CLOSED);
+    forge_last(72, MF_SPAN_OF(time), name);
+    run();
+    expect(1, name, "the commit is older than the one before");
+}
+END_TEST
+
+START_TEST(passes_over_an_incomplete_last_commit_that_nobody_signed)
+{
+    char name[64];
+    size_t at[16];
+    const uint8_t zeroes[300] = {0};
+
+    mf_fsck_case_init(&now, FSCK_CRASHED);
+    last_segment(name);
+    MF_SCOPED(mf_buf_done) struct buf bytes = mf_fsck_load(mf_fsck_case_path(&now, name));
+    size_t n = find_records(mf_buf_span(&bytes), at, MF_LEN(at));
+    mf_fsck_poke(mf_fsck_case_path(&now, name), at[n - 1] + 200, MF_SPAN_OF(zeroes));
+    run();
+    const struct told *told = expect(1, name, "the last commit is incomplete");
+    ck_assert_int_eq(told->kind, MF_FINDING_NOTE);
+    ck_assert_uint_eq(told->at, at[n - 1]);
+    told = expect(1, "state/head", "a head was signed for more entries than there are");
+    ck_assert_str_eq(told->found, first_index(name, at[n - 1]));
+    ck_assert_int_eq(unlink(mf_fsck_case_path(&now, "state/head")), 0);
+    run();
+    expect(0, name, "the last commit is incomplete");
+}
+END_TEST
+
+START_TEST(names_a_changed_checkpoint_of_a_commit)
+{
+    char name[64];
+    uint8_t byte = 'E';
+
+    mf_fsck_case_init(&now, FSCK_CLOSED);
+    forge_last(MF_JOURNAL_HEAD_LEN, (struct span){&byte, 1}, name);
+    run();
+    ck_assert_int_eq(expect(1, name, "signature")->unit, MF_AT_BYTE);
+}
+END_TEST
+
+Suite *mf_suite(void)
+{
+    Suite *suite = suite_create("fsck_journal");
+    TCase *journal = tcase_create("journal");
+
+    tcase_set_timeout(journal, 60);
+    tcase_add_unchecked_fixture(journal, make_images, mf_fsck_images_remove);
+    tcase_add_checked_fixture(journal, begin, end);
+    tcase_add_test(journal, names_a_damaged_commit);
+    tcase_add_test(journal, names_a_segment_without_its_head);
+    tcase_add_test(journal, names_a_missing_segment);
+    tcase_add_test(journal, names_a_changed_root);
+    tcase_add_test(journal, names_a_changed_entry_of_the_journal);
+    tcase_add_test(journal, names_a_commit_whose_time_goes_back);
+    tcase_add_test(journal, passes_over_an_incomplete_last_commit_that_nobody_signed);
+    tcase_add_test(journal, names_a_changed_checkpoint_of_a_commit);
+    suite_add_tcase(suite, journal);
+    return suite;
+}
