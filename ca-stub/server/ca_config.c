@@ -1,56 +1,15 @@
 #include "ca-stub/server/ca_config.h"
 
-#include <arpa/inet.h>
-
 #include "ca-stub/server/signing_cert_api.h"
 #include "ca-stub/server/timestamp_api.h"
 #include "common/codec/base64.h"
 #include "common/codec/der.h"
 #include "common/codec/url.h"
-#include "common/run/config.h"
 
 static const char *const top_names[] = {"format",  "listen",     "directory",  "passphrase_file",
                                         "ct_log",  "issuers",    "audit",      "timestamp",
                                         "workers", "io_threads", "dev_issuer", "require_clock_sync",
                                         NULL};
-
-bool mf_listen_address_parse(struct span text, struct listen_address *out, struct err *err)
-{
-    struct listen_address address = {0};
-    struct span host = text, digits = {0};
-    uint64_t port = 0;
-    uint8_t binary[16];
-
-    for (size_t i = text.n; i-- > 0;)
-        if (text.p[i] == ':') {
-            host = mf_span_first(text, i);
-            digits = mf_span_from(text, i + 1);
-            break;
-        }
-    bool v6 = host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']';
-    if (v6)
-        host = (struct span){host.p + 1, host.n - 2};
-    if (!mf_span_decimal(digits, &port) || port > UINT16_MAX || host.n >= sizeof address.host)
-        return mf_err_set(err, MF_ERR_USAGE, "'%.*s' is not ADDRESS:PORT", MF_SPAN_ARG(text));
-    if (host.n > 0)
-        memcpy(address.host, host.p, host.n);
-    if (inet_pton(v6 ? AF_INET6 : AF_INET, address.host, binary) != 1)
-        return mf_err_set(err, MF_ERR_USAGE, "'%.*s' does not begin with an IP address",
-                          MF_SPAN_ARG(text));
-    address.port = (uint16_t)port;
-    *out = address;
-    return true;
-}
-
-static bool read_listen(const struct json_node *section, struct listen_address *out,
-                        struct err *err)
-{
-    struct span text;
-
-    if (!mf_json_member_string(section, "listen", &text, err))
-        return false;
-    return mf_listen_address_parse(text, out, err) || mf_err_at(err, "listen");
-}
 
 static bool copy_text(const struct json_node *section, const char *name, char *out, size_t cap,
                       struct err *err)
@@ -173,7 +132,8 @@ static bool read_dev_issuer(const char *path, const struct json_node *root,
     if (!mf_json_member_object(root, "dev_issuer", &dev, err))
         return false;
     snprintf(config->dev_audience, sizeof config->dev_audience, "sigstore");
-    if (!mf_json_known_members(dev, names, err) || !read_listen(dev, &config->dev_listen, err) ||
+    if (!mf_json_known_members(dev, names, err) ||
+        !mf_config_listen(dev, &config->dev_listen, err) ||
         !read_dev_directory(path, dev, config, err) ||
         (mf_json_get(dev, "audience") != NULL &&
          !copy_text(dev, "audience", config->dev_audience, sizeof config->dev_audience, err)) ||
@@ -222,7 +182,8 @@ static bool read_timestamp(const struct json_node *root, struct ca_config *confi
 static bool read_sections(const char *path, const struct json_node *root, struct ca_config *config,
                           struct err *err)
 {
-    if (!mf_json_known_members(root, top_names, err) || !read_listen(root, &config->listen, err) ||
+    if (!mf_json_known_members(root, top_names, err) ||
+        !mf_config_listen(root, &config->listen, err) ||
         !mf_config_path(path, root, "directory", config->directory, sizeof config->directory, err))
         return false;
     if (mf_json_get(root, "passphrase_file") != NULL &&

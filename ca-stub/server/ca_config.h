@@ -21,12 +21,7 @@
 #include <limits.h>
 
 #include "ca-stub/identity/dev_issuer.h"
-#include "common/codec/json.h"
-
-struct listen_address {
-    char host[64];
-    uint16_t port;
-};
+#include "common/run/config.h"
 
 struct ca_config {
     const char *path; /* of the file; borrowed */
@@ -54,9 +49,5 @@ struct ca_config {
 /* Errors name the file and the member. */
 MF_MUST_USE bool mf_ca_config_read(const char *path, struct ca_config *out, struct err *err);
 void mf_ca_config_done(struct ca_config *config);
-
-/* "127.0.0.1:5555" or "[::1]:5555"; port 0 picks one. */
-MF_MUST_USE bool mf_listen_address_parse(struct span text, struct listen_address *out,
-                                         struct err *err);
 
 #endif

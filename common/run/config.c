@@ -1,5 +1,7 @@
 #include "common/run/config.h"
 
+#include <arpa/inet.h>
+
 #include "common/base/file.h"
 
 enum { FORMAT = 1 };
@@ -55,5 +57,60 @@ bool mf_config_path(const char *config_path, const struct json_node *section, co
     memcpy(out, config_path, dir);
     memcpy(out + dir, value.p, value.n);
     out[dir + value.n] = '\0';
+    return true;
+}
+
+bool mf_listen_address_parse(struct span text, struct listen_address *out, struct err *err)
+{
+    struct listen_address address = {0};
+    struct span host = text, digits = {0};
+    uint64_t port = 0;
+    uint8_t binary[16];
+
+    for (size_t i = text.n; i-- > 0;)
+        if (text.p[i] == ':') {
+            host = mf_span_first(text, i);
+            digits = mf_span_from(text, i + 1);
+            break;
+        }
+    bool v6 = host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']';
+    if (v6)
+        host = (struct span){host.p + 1, host.n - 2};
+    if (!mf_span_decimal(digits, &port) || port > UINT16_MAX || host.n >= sizeof address.host)
+        return mf_err_set(err, MF_ERR_FORMAT, "'%.*s' is not ADDRESS:PORT", MF_SPAN_ARG(text));
+    if (host.n > 0)
+        memcpy(address.host, host.p, host.n);
+    if (inet_pton(v6 ? AF_INET6 : AF_INET, address.host, binary) != 1)
+        return mf_err_set(err, MF_ERR_FORMAT, "'%.*s' does not begin with an IP address",
+                          MF_SPAN_ARG(text));
+    address.port = (uint16_t)port;
+    *out = address;
+    return true;
+}
+
+bool mf_config_listen(const struct json_node *section, struct listen_address *out, struct err *err)
+{
+    struct span text;
+
+    if (!mf_json_member_string(section, "listen", &text, err))
+        return false;
+    return mf_listen_address_parse(text, out, err) || mf_err_at(err, "listen");
+}
+
+bool mf_config_number(const struct json_node *section, const char *name, uint64_t low,
+                      uint64_t high, uint64_t *out, struct err *err)
+{
+    int64_t v = 0;
+
+    if (mf_json_get(section, name) == NULL)
+        return true;
+    if (!mf_json_member_int64(section, name, &v, err))
+        return false;
+    if (v < 0 || (uint64_t)v < low || (uint64_t)v > high) {
+        mf_err_set(err, MF_ERR_FORMAT, "%lld is not between %llu and %llu", (long long)v,
+                   (unsigned long long)low, (unsigned long long)high);
+        return mf_err_at(err, "%s", name);
+    }
+    *out = (uint64_t)v;
     return true;
 }

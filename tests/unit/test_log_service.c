@@ -15,7 +15,7 @@ START_TEST(refuses_a_log_whose_init_was_not_finished)
     struct log_fixture *log = calloc(1, sizeof *log);
     struct log_service *service = calloc(1, sizeof *service);
     struct log_settings settings = {
-        .address = "127.0.0.1", .public_cadence_ms = 20, .threads = 1, .workers = 1};
+        .listen.host = "127.0.0.1", .public_cadence_ms = 20, .threads = 1, .workers = 1};
     struct err err = {0};
 
     ck_assert(log != NULL && service != NULL);

@@ -1,6 +1,5 @@
 #include "transparency/log/log_config.h"
 
-#include <stdio.h>
 #include <unistd.h>
 
 #include "common/run/config.h"
@@ -11,51 +10,10 @@ static const char *const log_members[] = {"directory",         "listen",  "roots
                                           "disk_reserve_mb",   NULL};
 enum { DISK_RESERVE_MB = 32 }; /* two segments of the journal */
 
-/* "127.0.0.1:3000" or "[::1]:3000" */
-static bool parse_listen(struct span text, struct log_settings *out, struct err *err)
-{
-    size_t colon = text.n;
-    uint64_t port = 0;
-
-    while (colon > 0 && text.p[colon - 1] != ':')
-        colon--;
-    struct span host = mf_span_first(text, colon > 0 ? colon - 1 : 0);
-    if (host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']')
-        host = (struct span){host.p + 1, host.n - 2};
-    if (host.n == 0 || host.n >= sizeof out->address ||
-        !mf_span_decimal(mf_span_from(text, colon), &port) || port > 65535) {
-        mf_err_set(err, MF_ERR_FORMAT, "'%.*s' is not ADDRESS:PORT", MF_SPAN_ARG(text));
-        return mf_err_at(err, "listen");
-    }
-    memcpy(out->address, host.p, host.n);
-    out->address[host.n] = '\0';
-    out->port = (uint16_t)port;
-    return true;
-}
-
-static bool number(const struct json_node *node, const char *name, uint64_t low, uint64_t high,
-                   uint64_t *out, struct err *err)
-{
-    int64_t v = 0;
-
-    if (mf_json_get(node, name) == NULL)
-        return true;
-    if (!mf_json_member_int64(node, name, &v, err))
-        return false;
-    if (v < 0 || (uint64_t)v < low || (uint64_t)v > high) {
-        mf_err_set(err, MF_ERR_FORMAT, "%lld is not between %llu and %llu", (long long)v,
-                   (unsigned long long)low, (unsigned long long)high);
-        return mf_err_at(err, "%s", name);
-    }
-    *out = (uint64_t)v;
-    return true;
-}
-
 static bool read_log(const char *path, const struct json_node *node, struct log_settings *out,
                      struct err *err)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    struct span listen;
 
     out->public_cadence_ms = 1000;
     out->disk_reserve_mb = DISK_RESERVE_MB;
@@ -63,13 +21,13 @@ static bool read_log(const char *path, const struct json_node *node, struct log_
     out->workers = cores > 0 && cores < 64 ? (uint64_t)cores : 2;
     return mf_json_known_members(node, log_members, err) &&
            mf_config_path(path, node, "directory", out->directory, sizeof out->directory, err) &&
-           mf_json_member_string(node, "listen", &listen, err) && parse_listen(listen, out, err) &&
+           mf_config_listen(node, &out->listen, err) &&
            (mf_json_get(node, "roots") == NULL ||
             mf_config_path(path, node, "roots", out->roots, sizeof out->roots, err)) &&
-           number(node, "public_cadence_ms", 10, 60000, &out->public_cadence_ms, err) &&
-           number(node, "threads", 1, 16, &out->threads, err) &&
-           number(node, "workers", 1, 64, &out->workers, err) &&
-           number(node, "disk_reserve_mb", 0, 1 << 20, &out->disk_reserve_mb, err);
+           mf_config_number(node, "public_cadence_ms", 10, 60000, &out->public_cadence_ms, err) &&
+           mf_config_number(node, "threads", 1, 16, &out->threads, err) &&
+           mf_config_number(node, "workers", 1, 64, &out->workers, err) &&
+           mf_config_number(node, "disk_reserve_mb", 0, 1 << 20, &out->disk_reserve_mb, err);
 }
 
 static bool read_all(const char *path, const struct json_node *root, struct log_config *out,

@@ -39,7 +39,7 @@ static bool start_all(const struct log_config *config, struct log_service *servi
         ++*started;
         mf_log(MF_LOG_INFO, "log is open", MF_LOG_TEXT("origin", s->dir.origin),
                MF_LOG_TEXT("type", mf_log_type_name(s->dir.type)),
-               MF_LOG_TEXT("address", config->logs[i].address),
+               MF_LOG_TEXT("address", config->logs[i].listen.host),
                MF_LOG_NUMBER("port", mf_http_server_port(s->http)));
     }
     return true;

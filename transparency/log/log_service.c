@@ -245,8 +245,8 @@ static bool start_workers(struct log_service *s, struct err *err)
 static bool start_http(struct log_service *s, struct err *err)
 {
     const struct http_server_params params = {
-        .address = s->settings.address,
-        .port = s->settings.port,
+        .address = s->settings.listen.host,
+        .port = s->settings.listen.port,
         .listen_fd = -1,
         .threads = (unsigned)s->settings.threads,
         .body_max = kind_of(s)->body_max,

@@ -4,17 +4,17 @@
 
 #include "common/base/queue.h"
 #include "common/net/http_server.h"
+#include "common/run/config.h"
+#include "common/run/trouble.h"
 #include "transparency/engine/engine.h"
 #include "transparency/log/log_health.h"
 #include "transparency/log/log_opening.h"
-#include "transparency/log/trouble.h"
 
 enum { MF_LOG_HEAD_MAX = 16 * 1024 };
 
 struct log_settings { /* from the configuration */
     char directory[PATH_MAX];
-    char address[64];
-    uint16_t port;
+    struct listen_address listen;
     char roots[PATH_MAX]; /* CT: PEM of accepted roots; "" for none */
     uint64_t public_cadence_ms;
     uint64_t threads, workers;

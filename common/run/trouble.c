@@ -1,4 +1,4 @@
-#include "transparency/log/trouble.h"
+#include "common/run/trouble.h"
 
 #include "common/base/clock.h"
 

@@ -1,7 +1,7 @@
 /* Troubles of one kind as log lines: the first at once, then one an interval that says how many
  * were left out, so that what goes wrong for every request does not fill the disk. */
-#ifndef MF_TRANSPARENCY_LOG_TROUBLE_H
-#define MF_TRANSPARENCY_LOG_TROUBLE_H
+#ifndef MF_COMMON_RUN_TROUBLE_H
+#define MF_COMMON_RUN_TROUBLE_H
 
 #include <stdatomic.h>
 
