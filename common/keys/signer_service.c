@@ -1,17 +1,9 @@
 #include "common/keys/signer_service.h"
 
-#include "common/base/utf8.h"
-#include "common/codec/base64.h"
+#include "common/keys/known_log.h"
 
-enum { ORIGIN_MAX = 255, TEXT_MAX = 512, ROOT = 32 }; /* bytes */
+enum { TEXT_MAX = 512 }; /* bytes, of a head without extension lines */
 enum { COSIGNED_TEXT_MAX = TEXT_MAX + MF_SIGNER_EXTENSIONS_MAX };
-
-struct known_log { /* what a key has promised of one log */
-    uint8_t origin[ORIGIN_MAX];
-    size_t origin_n;
-    bool has_head;
-    struct tree_head head; /* the highest signed or recalled */
-};
 
 struct signer_service {
     struct crypto *crypto; /* borrowed */
@@ -23,16 +15,6 @@ struct signer_service {
     bool has_cosigned;    /* the list of a witness's logs is closed */
     struct buf signature; /* reused */
 };
-
-static bool check_origin(struct span origin, struct err *err)
-{
-    if (origin.n == 0 || origin.n > ORIGIN_MAX || !mf_utf8_is_valid(origin))
-        return mf_err_set(err, MF_ERR_USAGE, "origin is not 1 to %d bytes of UTF-8", ORIGIN_MAX);
-    for (size_t i = 0; i < origin.n; i++)
-        if (origin.p[i] < 0x20 || origin.p[i] == 0x7F)
-            return mf_err_set(err, MF_ERR_USAGE, "origin has control characters");
-    return true;
-}
 
 static bool has_fixed_origin(enum signer_use use)
 {
@@ -76,7 +58,8 @@ bool mf_signer_service_new_take(struct crypto *c, struct private_key **key, enum
     MF_SCOPED(mf_private_key_free) struct private_key *mine = MF_MOVE(*key);
     enum key_kind kind = mf_private_key_kind(mine);
 
-    if ((has_fixed_origin(use) && !check_origin(origin, err)) || !check_kind(use, kind, err))
+    if ((has_fixed_origin(use) && !mf_known_log_check_origin(origin, err)) ||
+        !check_kind(use, kind, err))
         return false;
     MF_SCOPED(mf_signer_service_free) struct signer_service *s = mf_array_new(1, sizeof *s);
     struct known_log *only = NULL;
@@ -153,57 +136,6 @@ static bool do_sign(struct signer_service *s, uint16_t count, struct span body, 
     return true;
 }
 
-static bool check_root(const struct known_log *log, const struct tree_head *head, struct err *err)
-{
-    if (log->has_head && head->size == log->head.size &&
-        memcmp(head->root, log->head.root, ROOT) != 0)
-        return mf_err_set(err, MF_ERR_DENIED, "another root was signed for size %" PRIu64,
-                          head->size);
-    return true;
-}
-
-static bool check_size(const struct tree_head *head, struct err *err)
-{
-    return head->size <= INT64_MAX || mf_err_set(err, MF_ERR_DENIED, "size is not below 2^63");
-}
-
-static bool check_head(const struct known_log *log, const struct tree_head *head, struct err *err)
-{
-    if (!check_size(head, err))
-        return false;
-    if (log->has_head && head->size < log->head.size)
-        return mf_err_set(err, MF_ERR_DENIED,
-                          "size %" PRIu64 " is below %" PRIu64 ", signed before", head->size,
-                          log->head.size);
-    return check_root(log, head, err);
-}
-
-static bool check_time(const struct known_log *log, const struct tree_head *head, struct err *err)
-{
-    if (log->has_head && head->timestamp_ms < log->head.timestamp_ms)
-        return mf_err_set(err, MF_ERR_DENIED,
-                          "timestamp %" PRIu64 " is before %" PRIu64 ", signed before",
-                          head->timestamp_ms, log->head.timestamp_ms);
-    return true;
-}
-
-/* First of all: a signature that exists must never be forgotten. */
-static void remember(struct known_log *log, const struct tree_head *head)
-{
-    log->has_head = true;
-    log->head = *head;
-}
-
-/* C2SP tlog-checkpoint: the note's text, which is what its signature covers. */
-static bool checkpoint_text(const struct known_log *log, const struct tree_head *head,
-                            struct buf *text, struct err *err)
-{
-    return mf_buf_append(text, (struct span){log->origin, log->origin_n}, err) &&
-           mf_buf_printf(text, err, "\n%" PRIu64 "\n", head->size) &&
-           mf_base64_append(text, MF_SPAN_OF(head->root), err) &&
-           mf_buf_append_byte(text, '\n', err);
-}
-
 /* RFC 6962 3.5 TreeHeadSignature: version 0, type 1, timestamp, size, root. */
 static bool tree_head_signature(const struct tree_head *head, struct buf *text, struct err *err)
 {
@@ -227,25 +159,14 @@ static bool do_sign_head(struct signer_service *s, struct span body, struct buf 
     struct tree_head head;
 
     if (!check_is_log(s, err) || !mf_signer_wire_head(body, &head, err) ||
-        !check_head(s->logs, &head, err) || (is_ct && !check_time(s->logs, &head, err)))
+        !mf_known_log_check_head(s->logs, &head, err) ||
+        (is_ct && !mf_known_log_check_time(s->logs, &head, err)))
         return false;
     if (is_ct ? !tree_head_signature(&head, &text, err)
-              : !checkpoint_text(s->logs, &head, &text, err))
+              : !mf_known_log_checkpoint(s->logs, &head, &text, err))
         return false;
-    remember(s->logs, &head);
+    mf_known_log_remember(s->logs, &head);
     return put_signature(s, mf_buf_span(&text), answer, err);
-}
-
-static bool recall(struct known_log *log, const struct tree_head *head, struct err *err)
-{
-    if (!check_root(log, head, err) || !check_size(head, err))
-        return false;
-    uint64_t latest = log->has_head ? log->head.timestamp_ms : 0;
-    if (!log->has_head || head->size > log->head.size)
-        log->head = *head;
-    log->has_head = true;
-    log->head.timestamp_ms = head->timestamp_ms > latest ? head->timestamp_ms : latest;
-    return true;
 }
 
 static bool do_recall(struct signer_service *s, struct span body, struct err *err)
@@ -253,7 +174,7 @@ static bool do_recall(struct signer_service *s, struct span body, struct err *er
     struct tree_head head;
 
     return check_is_log(s, err) && mf_signer_wire_head(body, &head, err) &&
-           recall(s->logs, &head, err);
+           mf_known_log_recall(s->logs, &head, err);
 }
 
 static bool check_is_witness(const struct signer_service *s, struct err *err)
@@ -283,36 +204,9 @@ static bool do_recall_origin(struct signer_service *s, struct span body, struct 
     struct known_log *log = find_log(s, origin);
     if (log == NULL && s->has_cosigned)
         return mf_err_set(err, MF_ERR_DENIED, "a new log after the first cosignature");
-    if (log == NULL && (!check_origin(origin, err) || !know_log(s, origin, &log, err)))
+    if (log == NULL && (!mf_known_log_check_origin(origin, err) || !know_log(s, origin, &log, err)))
         return false;
-    return recall(log, &head, err);
-}
-
-/* C2SP tlog-checkpoint: whole lines, none of them empty; signed-note: no control characters. A line
- * that were more than it seems could make the text that of another message. */
-static bool check_extensions(struct span lines, struct err *err)
-{
-    struct span line;
-
-    if (lines.n > MF_SIGNER_EXTENSIONS_MAX || !mf_utf8_is_valid(lines))
-        return mf_err_set(err, MF_ERR_FORMAT, "extension lines are not up to %d bytes of UTF-8",
-                          MF_SIGNER_EXTENSIONS_MAX);
-    while (lines.n > 0) {
-        if (!mf_span_line(&lines, &line) || line.n == 0)
-            return mf_err_set(err, MF_ERR_FORMAT, "extension line is empty or has no LF");
-        for (size_t i = 0; i < line.n; i++)
-            if (line.p[i] < 0x20)
-                return mf_err_set(err, MF_ERR_FORMAT, "extension line has control characters");
-    }
-    return true;
-}
-
-/* C2SP tlog-cosignature, "Ed25519 signed message". */
-static bool cosigned_text(const struct known_log *log, const struct tree_head *head,
-                          struct span extensions, struct buf *text, struct err *err)
-{
-    return mf_buf_printf(text, err, "cosignature/v1\ntime %" PRIu64 "\n", head->timestamp_ms) &&
-           checkpoint_text(log, head, text, err) && mf_buf_append(text, extensions, err);
+    return mf_known_log_recall(log, &head, err);
 }
 
 static bool do_cosign(struct signer_service *s, struct span body, struct buf *answer,
@@ -333,10 +227,10 @@ static bool do_cosign(struct signer_service *s, struct span body, struct buf *an
                           MF_SPAN_ARG(origin));
     if (head.timestamp_ms == 0 || head.timestamp_ms > INT64_MAX)
         return mf_err_set(err, MF_ERR_DENIED, "time is not 1 to 2^63 - 1");
-    if (!check_head(log, &head, err) || !check_extensions(extensions, err) ||
-        !cosigned_text(log, &head, extensions, &text, err))
+    if (!mf_known_log_check_head(log, &head, err) ||
+        !mf_known_log_cosigned(log, &head, extensions, &text, err))
         return false;
-    remember(log, &head);
+    mf_known_log_remember(log, &head);
     s->has_cosigned = true;
     return put_signature(s, mf_buf_span(&text), answer, err);
 }

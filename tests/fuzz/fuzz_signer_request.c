@@ -1,10 +1,10 @@
-/* Requests to a signer: any are answered in form, and no sequence of them makes a log's key sign a
- * smaller size, another root for one size, or (CT) an earlier time. */
+/* Requests to a signer: any are answered in form, and no sequence of them makes the key of a log
+ * or a witness sign a smaller size, another root for one size, or (CT) an earlier time. */
 #include "common/keys/signer_service.h"
 #include "tests/support/fuzz.h"
 
 static struct crypto *crypto;
-static struct secret keys[2]; /* made once: Ed25519 for logs, P-256 for all else */
+static struct secret keys[2]; /* made once: Ed25519 for logs and witnesses, else P-256 */
 
 static void make_keys(void)
 {
@@ -25,7 +25,8 @@ static struct signer_service *make_service(enum signer_use use)
     struct private_key *key = NULL;
     struct err err = {0};
 
-    mf_require(mf_private_key_from_pkcs8(crypto, &keys[use != MF_SIGNER_LOG], &key, &err));
+    bool ed25519 = use == MF_SIGNER_LOG || use == MF_SIGNER_WITNESS;
+    mf_require(mf_private_key_from_pkcs8(crypto, &keys[!ed25519], &key, &err));
     mf_require(mf_signer_service_new_take(crypto, &key, use, MF_SPAN("log"), &service, &err));
     return service;
 }
@@ -43,6 +44,20 @@ static void check_head(enum signer_use use, const struct tree_head *head, struct
     *any = true;
 }
 
+/* Of one log among those that there may be. */
+static void check_cosigned(enum signer_use use, struct span body, struct tree_head *last, bool *any)
+{
+    struct tree_head head;
+    struct span origin;
+    struct err err = {0};
+
+    mf_require(use == MF_SIGNER_WITNESS);
+    mf_require(mf_signer_wire_take_head(&body, &head, &err) &&
+               mf_signer_wire_take(&body, &origin, &err));
+    if (mf_span_is(origin, "log"))
+        check_head(use, &head, last, any);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     MF_SCOPED(mf_buf_done) struct buf answer = {.max = MF_SIGNER_HEADER + MF_SIGNER_ANSWER_MAX};
@@ -53,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         make_keys();
     if (size < 1)
         return 0;
-    enum signer_use use = (enum signer_use)(data[0] % 3);
+    enum signer_use use = (enum signer_use)(data[0] % 4);
     MF_SCOPED(mf_signer_service_free) struct signer_service *service = make_service(use);
     struct span rest = {data + 1, size - 1};
     while (rest.n >= MF_SIGNER_HEADER) {
@@ -74,6 +89,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             mf_require(mf_signer_wire_head(body, &head, &err));
             check_head(use, &head, &last, &any);
         }
+        if (request.kind == MF_SIGNER_OP_COSIGN && reply.kind == MF_OK)
+            check_cosigned(use, body, &last, &any);
     }
     return 0;
 }

@@ -143,6 +143,96 @@ START_TEST(a_ct_log_never_goes_back_in_size_or_time)
 }
 END_TEST
 
+#define LOG   "log.example"
+#define OTHER "other.example/log"
+
+struct witness_step {
+    enum signer_op op;
+    const char *origin;
+    uint64_t size;
+    uint8_t root;
+    uint64_t seconds;
+    struct span extensions;
+    const char *message; /* "" done */
+};
+
+#define COSIGN MF_SIGNER_OP_COSIGN
+#define KNOW   MF_SIGNER_OP_RECALL_ORIGIN
+
+/* One after another, on one signer. */
+static const struct witness_step witness_steps[] = {
+    {COSIGN, LOG, 1, 'a', 1, {0}, "this witness does not know the log log.example"},
+    {KNOW, "", 0, 'a', 0, {0}, "origin is not 1 to 255 bytes"},
+    {KNOW, "two\nlines", 0, 'a', 0, {0}, "origin has control characters"},
+    {KNOW, LOG, (uint64_t)INT64_MAX + 1, 'a', 0, {0}, "size is not below 2^63"},
+    {KNOW, LOG, 0, '0', 0, {0}, ""},
+    {KNOW, OTHER, 7, 'o', 0, {0}, ""},
+    {KNOW, OTHER, 7, 'p', 0, {0}, "another root was signed for size 7"},
+    {KNOW, OTHER, 6, 'p', 0, {0}, ""}, /* smaller: nothing new */
+    {COSIGN, LOG, 0, 'x', 1, {0}, "another root was signed for size 0"},
+    {COSIGN, LOG, 0, '0', 1, {0}, ""},
+    {KNOW, "new.example", 0, '0', 0, {0}, "a new log after the first cosignature"},
+    {COSIGN, LOG, 5, 'b', 0, {0}, "time is not 1 to 2^63 - 1"},
+    {COSIGN, LOG, 5, 'b', (uint64_t)INT64_MAX + 1, {0}, "time is not 1 to 2^63 - 1"},
+    {COSIGN, LOG, 5, 'b', 9, {0}, ""},
+    {COSIGN, LOG, 5, 'b', 8, {0}, ""}, /* the clock is the server's matter */
+    {COSIGN, LOG, 5, 'c', 9, {0}, "another root was signed for size 5"},
+    {COSIGN, LOG, 4, 'b', 9, {0}, "size 4 is below 5, signed before"},
+    {COSIGN, OTHER, 5, 'c', 9, {0}, "size 5 is below 7, signed before"}, /* each by itself */
+    {COSIGN, OTHER, 8, 'q', 9, {0}, ""},
+    {COSIGN, LOG, 6, 'd', 9, MF_SPAN_INIT("one\ntwo\n"), ""},
+    {COSIGN, LOG, 7, 'e', 9, MF_SPAN_INIT("one\n\n"), "extension line is empty or has no LF"},
+    {COSIGN, LOG, 7, 'e', 9, MF_SPAN_INIT("one"), "extension line is empty or has no LF"},
+    {COSIGN, LOG, 7, 'e', 9, MF_SPAN_INIT("o\tne\n"), "extension line has control characters"},
+    {COSIGN, LOG, 7, 'e', 9, MF_SPAN_INIT("\xFF\n"), "extension lines are not up to 4096 bytes"},
+    {COSIGN, LOG, 7, 'f', 9, {0}, ""}, /* what was refused left no trace */
+    {COSIGN, LOG, (uint64_t)INT64_MAX + 1, 'f', 9, {0}, "size is not below 2^63"},
+};
+
+static const char *ask_witness(struct signer_service *service, const struct witness_step *step)
+{
+    MF_SCOPED(mf_buf_done) struct buf body = {.max = 4096};
+    struct tree_head head = {.size = step->size, .timestamp_ms = step->seconds};
+    struct err err = {0};
+
+    memset(head.root, step->root, sizeof head.root);
+    mf_ck_ok(mf_signer_wire_put_head(&body, &head, &err) &&
+                 mf_signer_wire_put(&body, mf_span_str(step->origin), &err) &&
+                 (step->op != COSIGN || mf_signer_wire_put(&body, step->extensions, &err)),
+             err);
+    return ask(service, (uint8_t)step->op, 1, mf_buf_span(&body));
+}
+
+START_TEST(a_witness_never_goes_back_with_any_log)
+{
+    MF_SCOPED(mf_signer_service_free)
+    struct signer_service *service = service_for(MF_KEY_ED25519, MF_SIGNER_WITNESS);
+
+    for (size_t i = 0; i < MF_LEN(witness_steps); i++) {
+        const char *said = ask_witness(service, &witness_steps[i]);
+        bool good = witness_steps[i].message[0] == '\0'
+                        ? said[0] == '\0'
+                        : strstr(said, witness_steps[i].message) != NULL;
+        ck_assert_msg(good, "step %zu said '%s'", i, said);
+    }
+}
+END_TEST
+
+START_TEST(a_witness_has_so_many_logs)
+{
+    MF_SCOPED(mf_signer_service_free)
+    struct signer_service *service = service_for(MF_KEY_ED25519, MF_SIGNER_WITNESS);
+    char origin[16];
+
+    for (int i = 0; i <= MF_SIGNER_ORIGINS_MAX; i++) {
+        const struct witness_step step = {.op = KNOW, .origin = origin};
+        ck_assert_int_gt(snprintf(origin, sizeof origin, "log%d", i), 0);
+        ck_assert_str_eq(ask_witness(service, &step),
+                         i < MF_SIGNER_ORIGINS_MAX ? "" : "more than 1024 logs");
+    }
+}
+END_TEST
+
 #define ITEM "\0\0\0\x04"
 
 static const struct {
@@ -164,7 +254,10 @@ static const struct {
     {MF_SIGNER_BYTES, MF_SIGNER_OP_RECALL, 1, MF_SPAN_INIT(""), "this key signs no tree heads"},
     {MF_SIGNER_BYTES, MF_SIGNER_OP_OPEN, 3, MF_SPAN_INIT(""), "signer has no operation 1"},
     {MF_SIGNER_BYTES, 0, 1, MF_SPAN_INIT(""), "signer has no operation 0"},
-    {MF_SIGNER_BYTES, 5, 1, MF_SPAN_INIT(""), "signer has no operation 5"},
+    {MF_SIGNER_BYTES, 7, 1, MF_SPAN_INIT(""), "signer has no operation 7"},
+    {MF_SIGNER_BYTES, MF_SIGNER_OP_COSIGN, 1, MF_SPAN_INIT(""), "this key is not a witness's"},
+    {MF_SIGNER_LOG, MF_SIGNER_OP_COSIGN, 1, MF_SPAN_INIT(""), "this key is not a witness's"},
+    {MF_SIGNER_LOG, MF_SIGNER_OP_RECALL_ORIGIN, 1, MF_SPAN_INIT(""), "not a witness's"},
     {MF_SIGNER_LOG, MF_SIGNER_OP_SIGN, 1, MF_SPAN_INIT(ITEM "text"), "signs checkpoints only"},
     {MF_SIGNER_LOG, MF_SIGNER_OP_SIGN_HEAD, 1, MF_SPAN_INIT("short"), "tree head of 5 bytes"},
     {MF_SIGNER_CT, MF_SIGNER_OP_SIGN, 1, MF_SPAN_INIT(ITEM "\0\0ts"), ""},
@@ -172,12 +265,18 @@ static const struct {
     {MF_SIGNER_CT, MF_SIGNER_OP_SIGN, 2, MF_SPAN_INIT(ITEM "\0\0ts" ITEM "text"),
      "timestamps and tree heads"},
     {MF_SIGNER_CT, MF_SIGNER_OP_SIGN, 1, MF_SPAN_INIT("\0\0\0\1\0"), "timestamps and tree heads"},
+    {MF_SIGNER_WITNESS, MF_SIGNER_OP_SIGN, 1, MF_SPAN_INIT(ITEM "text"),
+     "cosigns checkpoints only"},
+    {MF_SIGNER_WITNESS, MF_SIGNER_OP_SIGN_HEAD, 1, MF_SPAN_INIT(""), "signs no tree heads"},
+    {MF_SIGNER_WITNESS, MF_SIGNER_OP_RECALL, 1, MF_SPAN_INIT(""), "signs no tree heads"},
+    {MF_SIGNER_WITNESS, MF_SIGNER_OP_COSIGN, 1, MF_SPAN_INIT("short"), "tree head of 5 bytes"},
 };
 
 START_TEST(signs_only_what_its_use_allows)
 {
     MF_SCOPED(mf_signer_service_free)
-    struct signer_service *service = service_for(MF_KEY_P256, requests[_i].use);
+    struct signer_service *service = service_for(
+        requests[_i].use == MF_SIGNER_WITNESS ? MF_KEY_ED25519 : MF_KEY_P256, requests[_i].use);
     const char *said = ask(service, requests[_i].op, requests[_i].count, requests[_i].body);
 
     if (requests[_i].message[0] == '\0')
@@ -202,6 +301,8 @@ static const struct {
     {MF_KEY_P256, MF_SIGNER_LOG, "two\nlines", "origin has control characters"},
     {MF_KEY_P256, MF_SIGNER_CT, "\xFF", "origin is not 1 to 255 bytes of UTF-8"},
     {MF_KEY_P256, MF_SIGNER_BYTES, "", NULL},
+    {MF_KEY_ED25519, MF_SIGNER_WITNESS, "", NULL}, /* its logs come later */
+    {MF_KEY_P256, MF_SIGNER_WITNESS, "", "a witness signs with Ed25519, not "},
 };
 
 START_TEST(takes_keys_that_fit_the_use)
@@ -226,6 +327,8 @@ Suite *mf_suite(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, a_log_never_goes_back, 0, 2);
     tcase_add_test(tc, a_ct_log_never_goes_back_in_size_or_time);
+    tcase_add_test(tc, a_witness_never_goes_back_with_any_log);
+    tcase_add_test(tc, a_witness_has_so_many_logs);
     tcase_add_loop_test(tc, signs_only_what_its_use_allows, 0, MF_LEN(requests));
     tcase_add_loop_test(tc, takes_keys_that_fit_the_use, 0, MF_LEN(births));
     suite_add_tcase(suite, tc);
