@@ -175,7 +175,7 @@ def run_all(tap, programs):
     mayfly = programs / "mayfly"
     verbs = help_verbs(help_of(mayfly))
     pages = {p.name.removesuffix(".1.scd").removeprefix("mayfly-")
-             for p in MAN.glob("mayfly-*.1.scd")} - {"ca", "log"}
+             for p in MAN.glob("mayfly-*.1.scd")} - {"ca", "log", "witness"}
     result(tap, "each verb has a page, and each page a verb", "\n".join(
         [f"{v}: no page" for v in sorted(verbs - pages)] +
         [f"{v}: no verb" for v in sorted(pages - verbs)]))
@@ -183,7 +183,7 @@ def run_all(tap, programs):
         problems = check_verb(mayfly, verb, MAN / f"mayfly-{verb}.1.scd")
         result(tap, f"mayfly-{verb}(1) and mayfly {verb} --help name the same options",
                    "\n".join(problems))
-    for name in ("mayfly-ca", "mayfly-log"):
+    for name in ("mayfly-ca", "mayfly-log", "mayfly-witness"):
         problems = check_server(programs / name, MAN / f"{name}.1.scd")
         result(tap, f"{name}(1) and the help of its verbs name the same options",
                    "\n".join(problems))
@@ -203,7 +203,7 @@ def main():
                    "\n".join(bad_links(path) + bad_paths(path)))
     result(tap, "manual pages bear their names and refer to pages that are there",
                "\n".join(check_titles()))
-    missing = [n for n in ("mayfly", "mayfly-ca", "mayfly-log") if not (programs / n).is_file()]
+    missing = [n for n in ("mayfly", "mayfly-ca", "mayfly-log", "mayfly-witness") if not (programs / n).is_file()]
     if missing:
         tap.skipped("options in pages, and commands in documents",
                     f"{programs} has no {', '.join(missing)}")

@@ -1,4 +1,4 @@
-"""The folders of mayfly-ca and mayfly-log: another's given by mistake, and init that is killed.
+"""The folders of mayfly-ca, mayfly-log and mayfly-witness: another's given by mistake, and init that is killed.
 TAP on standard output."""
 
 import json
@@ -13,15 +13,18 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from log_support import BIN, Log  # noqa: E402
 from tap import run_tests  # noqa: E402
+from witness_support import Witness  # noqa: E402
 
 DIE_AT_STEP = pathlib.Path(os.environ.get("MAYFLY_DIE_AT_STEP",
                                           "build/tests/integration/die_at_step.so")).resolve()
 SECONDS = 60
+LOG_KEY = "rekor-local+d80b4420+AURLycjWRo1+gdwwCLg9wU4PayMFdNBmPF4ORVPiBQ1E"
 STEPS_MAX = 400
 INITS = {
     "entries": ["mayfly-log", "init", "--type=entries", "--origin=log.example"],
     "ct": ["mayfly-log", "init", "--type=ct", "--origin=ct.example"],
     "ca": ["mayfly-ca", "init", "--dev-issuer"],
+    "witness": ["mayfly-witness", "init", "--name=witness.example"],
 }
 
 
@@ -55,6 +58,12 @@ def serve_ca(folder, directory):
     return run(["mayfly-ca", "serve", "--config=ca.json"], folder)
 
 
+def serve_witness(folder, directory):
+    (folder / "witness.json").write_text(json.dumps({
+        "format": 1, "listen": "127.0.0.1:0", "directory": directory, "logs": [{"vkey": LOG_KEY}]}))
+    return run(["mayfly-witness", "serve", "--config=witness.json"], folder)
+
+
 def test_the_folder_of_another_kind_is_refused(top):
     folder = top / "kinds"
     folder.mkdir()
@@ -63,6 +72,8 @@ def test_the_folder_of_another_kind_is_refused(top):
     (folder / "empty").mkdir()
     (folder / "file").write_text("x")
     no_log = ["identity.json: cannot open", "is this a log's directory", "mayfly-log init makes one"]
+    no_witness = ["identity.json: cannot open", "is this a witness's directory",
+                  "mayfly-witness init makes one"]
     no_ca = ["ca.key: cannot open", "is this a CA's directory", "mayfly-ca init makes one"]
     rows = [(serve_log(folder, name, roots), name, texts)
             for roots in (None, "ca/ca-chain.pem")
@@ -73,6 +84,9 @@ def test_the_folder_of_another_kind_is_refused(top):
     rows += [(serve_ca(folder, name), name, texts)
              for name, texts in (("entries", no_ca), ("ct", no_ca), ("empty", no_ca),
                                  ("absent", no_ca), ("file", [*no_ca, "Not a directory"]))]
+    rows += [(serve_witness(folder, name), name, texts)
+             for name, texts in (("entries", ["type is 'entries', not witness"]), ("ca", no_witness),
+                                 ("empty", no_witness), ("absent", no_witness))]
     before = files_in(folder)
     for said, name, texts in rows:
         assert said.returncode == 3 and said.stderr.count("\n") == 1, said
@@ -127,6 +141,13 @@ def test_a_killed_init_of_a_log_of_certificates(top):
 
 def test_a_killed_init_of_a_ca(top):
     kill_at_each_step(top, "ca")
+
+
+def test_a_killed_init_of_a_witness(top):
+    witness = Witness(kill_at_each_step(top, "witness"), [LOG_KEY])
+    said = witness.start()
+    assert said is None, said
+    witness.kill(signal.SIGTERM)
 
 
 TESTS = [value for name, value in list(globals().items()) if name.startswith("test_")]

@@ -26,7 +26,7 @@ def install(build, folder):
 
 def expected(build):
     """Path under the prefix -> whether it is a program."""
-    files = {f"bin/{name}": True for name in ("mayfly", "mayfly-ca", "mayfly-log")}
+    files = {f"bin/{name}": True for name in ("mayfly", "mayfly-ca", "mayfly-log", "mayfly-witness")}
     files["libexec/mayfly/mayfly-signer"] = True
     for name in COMPLETIONS:
         files[f"share/{name}"] = False
@@ -52,7 +52,7 @@ def test_each_file_lies_where_it_belongs(installed):
 def test_services_look_for_the_signer_where_it_is_installed(installed):
     # The folder under DESTDIR is not the one compiled in, so its name is read from the program.
     folder = f"{sys.argv[2]}/libexec/mayfly".encode()
-    for name in ("mayfly-ca", "mayfly-log"):
+    for name in ("mayfly-ca", "mayfly-log", "mayfly-witness"):
         assert folder in (installed / "bin" / name).read_bytes(), f"{name} does not name {folder}"
 
 

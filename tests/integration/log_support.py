@@ -42,6 +42,8 @@ def make_requests(folder, count):
 
 
 class Log:
+    program = "mayfly-log"
+
     def __init__(self, directory, cadence_ms, others=(), **settings):
         self.directory, self.port, self.process = directory, free_ports(), None
         self.config = directory.parent / (directory.name + ".json")
@@ -58,7 +60,7 @@ class Log:
             ready.bind(name)
             ready.settimeout(0.05)
             self.process = subprocess.Popen(
-                [BIN / "mayfly-log", "serve", f"--config={self.config}"],
+                [BIN / self.program, "serve", f"--config={self.config}"],
                 env=dict(os.environ, NOTIFY_SOCKET="@" + name[1:]),
                 preexec_fn=None if descriptors is None else lambda: resource.setrlimit(
                     resource.RLIMIT_NOFILE, (descriptors, descriptors)),

@@ -49,6 +49,7 @@ def printing(bench):
     return [[MAYFLY, *row] for row in rows] + [
         [BIN / "mayfly-log", "--help"], [BIN / "mayfly-log", "--version"],
         [BIN / "mayfly-log", "init", "--help"], [BIN / "mayfly-ca", "--help"],
+        [BIN / "mayfly-witness", "--help"], [BIN / "mayfly-witness", "init", "--help"],
         [BIN / "mayfly-log", "serve", "--config", bench.instance.folder / "log.json",
          "--check-config"]]
 

@@ -12,6 +12,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from instance_support import Bench, Skipped, run_tests  # noqa: E402
 from openssl import b64, openssl  # noqa: E402
+from witness_support import Witness as MayflyWitness, init_witness  # noqa: E402
 
 FIXTURES = pathlib.Path(os.environ.get("MAYFLY_FIXTURES", "../shared/fixtures")).resolve()
 PUBLIC = FIXTURES / "conformance" / "bundle-verify" / "rekor2-dsse-happy-path"
@@ -125,6 +126,33 @@ def test_an_own_instance(bench):
     with_head(both.replace(line, b64(bytes(signature))))
     bench.verify(*demand).expect(1, "witness: cosignature by two.example+", "does not verify")
     bench.verify(path).expect(0, "verified")  # who demands no witness does not ask them
+
+
+def test_an_own_instance_and_a_real_witness(bench):
+    """mayfly-witness cosigns the head that a bundle carries, and mayfly verify demands it."""
+    path, bundle = bench.signed("witnessed", "witnessed")
+    identity = json.loads((bench.instance.folder / "log" / "identity.json").read_text())
+    origin, raw = identity["origin"], base64.b64decode(identity["publicKey"])[-32:]
+    log_id = hashlib.sha256(origin.encode() + b"\n\x01" + raw).digest()[:4].hex()
+    (bench.folder / "w").mkdir()
+    vkey = init_witness(bench.folder / "w" / "witness")
+    witness = MayflyWitness(bench.folder / "w" / "witness",
+                            [f"{origin}+{log_id}+{b64(bytes([1]) + raw)}"])
+    policy = bench.file("real.policy", f"witness real {vkey}\nquorum real\n")
+    said = witness.start()
+    assert said is None, said
+    try:
+        whole = json.loads(bundle.read_text())
+        proof = whole["verificationMaterial"]["tlogEntries"][0]["inclusionProof"]
+        note = proof["checkpoint"]["envelope"]
+        status, _, line = witness.add(0, [], note)
+        assert status == 200, line
+        bench.verify("--witness-policy", policy, path).expect(1, "witness real has not cosigned")
+        proof["checkpoint"]["envelope"] = note + line
+        bundle.write_text(json.dumps(whole))
+        bench.verify("--witness-policy", policy, path).expect(0, "verified")
+    finally:
+        witness.kill()
 
 
 TESTS = [value for name, value in list(globals().items()) if name.startswith("test_")]
