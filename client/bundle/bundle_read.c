@@ -189,20 +189,6 @@ static bool read_timestamps(const struct json_node *material, struct bundle *b, 
     return true;
 }
 
-/* Enums of proto3 JSON may be spelled as numbers. */
-static bool read_algorithm(const struct json_node *object, enum digest_alg *out, struct err *err)
-{
-    const struct json_node *node = mf_json_get(object, "algorithm");
-    struct span name;
-    int64_t number = 0;
-
-    if (node == NULL || mf_json_is_string(node))
-        return mf_json_member_string(object, "algorithm", &name, err) &&
-               mf_key_details_hash_from_name(name, out, err);
-    return mf_json_member_int64(object, "algorithm", &number, err) &&
-           mf_key_details_hash_from_number(number, out, err);
-}
-
 static bool read_digest(const struct json_node *content, struct bundle *b, struct err *err)
 {
     const struct json_node *object = NULL;
@@ -211,7 +197,7 @@ static bool read_digest(const struct json_node *content, struct bundle *b, struc
         return true;
     if (!mf_json_member_object(content, "messageDigest", &object, err))
         return false;
-    if (!read_algorithm(object, &b->digest_alg, err) ||
+    if (!mf_key_details_hash_member(object, "algorithm", &b->digest_alg, err) ||
         !mf_json_member_bytes(object, "digest", &b->digest, err))
         return mf_err_at(err, "messageDigest");
     if (b->digest.n != mf_digest_length(b->digest_alg)) {

@@ -3,6 +3,7 @@
 #include "common/codec/der.h"
 #include "common/crypto/key.h"
 #include "common/x509/oid.h"
+#include "transparency/entry/key_details.h"
 
 static const struct {
     const char *name;
@@ -33,6 +34,24 @@ static bool wrap_pkcs1(struct span der, struct buf *out, struct err *err)
            mf_der_put_bits(out, der, err) && mf_der_finish(out, outer, err);
 }
 
+/* By name, or by number as proto3 JSON allows; "" for a number that has no name here. */
+static bool read_details(const struct json_node *key, struct span *out, struct err *err)
+{
+    const struct json_node *node = mf_json_get(key, "keyDetails");
+    enum key_details details = MF_KD_UNSPECIFIED;
+    struct err unknown = {0};
+    int64_t number = 0;
+
+    if (node == NULL || mf_json_is_string(node))
+        return mf_json_member_string(key, "keyDetails", out, err);
+    if (!mf_json_member_int64(key, "keyDetails", &number, err))
+        return false;
+    *out = mf_key_details_from_number(number, &details, &unknown)
+               ? mf_span_str(mf_key_details_name(details))
+               : MF_SPAN("");
+    return true;
+}
+
 bool mf_trusted_key_parse(const struct json_node *key, struct buf *spki, bool *usable,
                           struct err *err)
 {
@@ -41,7 +60,7 @@ bool mf_trusted_key_parse(const struct json_node *key, struct buf *spki, bool *u
     struct span details;
     size_t kind = 0;
 
-    if (!mf_json_member_string(key, "keyDetails", &details, err))
+    if (!read_details(key, &details, err))
         return false;
     while (kind < MF_LEN(known) && !mf_span_is(details, known[kind].name))
         kind++;

@@ -5,6 +5,7 @@
 #include "client/trust/trust_file.h"
 #include "client/trust/trusted_key.h"
 #include "common/base/file.h"
+#include "transparency/entry/key_details.h"
 
 static const char *const media_types[] = {
     "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
@@ -63,15 +64,15 @@ static bool parse_log(const struct json_node *node, struct trusted_root *root, v
                       struct err *err)
 {
     struct trusted_log *log = entry;
-    struct span algorithm;
+    enum digest_alg algorithm;
 
     if (mf_json_get(node, "baseUrl") != NULL &&
         !mf_json_member_string(node, "baseUrl", &log->base_url, err))
         return false;
-    if (!mf_json_member_string(node, "hashAlgorithm", &algorithm, err))
+    if (!mf_key_details_hash_member(node, "hashAlgorithm", &algorithm, err))
         return false;
-    if (!mf_span_is(algorithm, "SHA2_256")) {
-        mf_err_set(err, MF_ERR_FORMAT, "'%.*s' is not SHA2_256", MF_SPAN_ARG(algorithm));
+    if (algorithm != MF_SHA256) {
+        mf_err_set(err, MF_ERR_FORMAT, "%s is not SHA2_256", mf_key_details_hash_name(algorithm));
         return mf_err_at(err, "hashAlgorithm");
     }
     if (!parse_log_key(node, log, err) || !parse_log_ids(node, log, err))

@@ -28,7 +28,12 @@ static const struct {
     {"{\"keyDetails\":\"PKIX_ED25519\"}", true, NULL, "rawBytes: "},
     {"{\"keyDetails\":\"PKIX_ED25519\",\"rawBytes\":\"!\"}", true, NULL, "rawBytes: "},
     {"{\"rawBytes\":\"" ED "\"}", true, NULL, "keyDetails: "},
-    {"{\"keyDetails\":7,\"rawBytes\":\"" ED "\"}", true, NULL, "keyDetails: "},
+    /* proto3 JSON: by number as well. */
+    {"{\"keyDetails\":7,\"rawBytes\":\"" ED "\"}", true, ED_HEX, NULL},
+    {"{\"keyDetails\":21,\"rawBytes\":\"" ED "\"}", false, "", NULL},
+    {"{\"keyDetails\":99,\"rawBytes\":\"" ED "\"}", false, "", NULL},
+    {"{\"keyDetails\":7.5,\"rawBytes\":\"" ED "\"}", true, NULL, "keyDetails: "},
+    {"{\"keyDetails\":true,\"rawBytes\":\"" ED "\"}", true, NULL, "keyDetails: "},
 };
 
 START_TEST(passes_over_kinds_it_does_not_know)

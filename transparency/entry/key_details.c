@@ -131,3 +131,17 @@ bool mf_key_details_hash_from_number(int64_t number, enum digest_alg *out, struc
     *out = hashes[number - 1].alg;
     return true;
 }
+
+bool mf_key_details_hash_member(const struct json_node *object, const char *name,
+                                enum digest_alg *out, struct err *err)
+{
+    const struct json_node *node = mf_json_get(object, name);
+    struct span text;
+    int64_t number = 0;
+
+    if (node == NULL || mf_json_is_string(node))
+        return mf_json_member_string(object, name, &text, err) &&
+               (mf_key_details_hash_from_name(text, out, err) || mf_err_at(err, "%s", name));
+    return mf_json_member_int64(object, name, &number, err) &&
+           (mf_key_details_hash_from_number(number, out, err) || mf_err_at(err, "%s", name));
+}

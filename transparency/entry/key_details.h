@@ -3,6 +3,7 @@
 #ifndef MF_TRANSPARENCY_ENTRY_KEY_DETAILS_H
 #define MF_TRANSPARENCY_ENTRY_KEY_DETAILS_H
 
+#include "common/codec/json.h"
 #include "common/crypto/verifier.h"
 
 enum key_details { /* the numbers of the protocol */
@@ -57,5 +58,9 @@ MF_MUST_USE bool mf_key_details_hash_from_name(struct span name, enum digest_alg
                                                struct err *err);
 MF_MUST_USE bool mf_key_details_hash_from_number(int64_t number, enum digest_alg *out,
                                                  struct err *err);
+
+/* A member with one of them, by name or by number as proto3 JSON allows. */
+MF_MUST_USE bool mf_key_details_hash_member(const struct json_node *object, const char *name,
+                                            enum digest_alg *out, struct err *err);
 
 #endif
