@@ -1,4 +1,11 @@
-"""What a case is: a name, the verdict, the text that decides, and how the story differs."""
+"""What a case is: a name, the verdict, the text that decides, and how the story differs.
+
+The texts, by their short names: client-spec, rekor-spec, rekor-v2-spec, algorithm-registry
+(sigstore/architecture-docs); sigstore_bundle.proto, sigstore_trustroot.proto (sigstore/
+protobuf-specs); certificate-specification, oid-info (sigstore/fulcio, docs); CLIENTS.md (sigstore/
+rekor-tiles); signed-note, tlog-checkpoint, tlog-policy, static-ct-api (C2SP); in-toto Statement
+(in-toto/attestation, v1); RFCs and X.690; and docs/reasons.md, where these leave the choice to us.
+"""
 
 import dataclasses
 

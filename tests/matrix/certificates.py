@@ -1,7 +1,7 @@
-"""X.509 certificates (RFC 5280) of the Fulcio profile (specs/ca.md 2), and their SCTs (RFC 6962).
+"""X.509 certificates (RFC 5280) of Fulcio's profile, and their SCTs (RFC 6962).
 
-Extensions are a dictionary from a name to (OID, critical, value); a case replaces an entry, or drops
-it by None.
+Extensions are a dictionary from a name to (OID, critical, value); a case replaces an entry, or
+drops it by None.
 """
 
 import dataclasses
@@ -78,7 +78,7 @@ def dns(text):
 
 
 def user_name(text):
-    """otherName of Fulcio's username issuers (specs/ca.md 2.4)."""
+    """otherName of Fulcio's username issuers (Fulcio's certificate-specification)."""
     return der.tlv(0xA0, der.oid(f"{FULCIO}.7"), der.explicit(0, der.utf8(text)))
 
 
@@ -181,8 +181,10 @@ class Sct:
     signer: object = None
     tail: bytes = b""
     flip: bool = False
+    over: object = None  # edits the TBSCertificate that is signed
 
     def write(self, tbs, issuer_key):
+        tbs = self.over(tbs) if self.over else tbs
         log = key(self.kind, self.log)
         extensions = self.extensions if self.signed_extensions is None else self.signed_extensions
         ms = self.ms if self.signed_ms is None else self.signed_ms

@@ -81,7 +81,8 @@ def time(seconds):
 
 def generalized_time(seconds, fraction=""):
     """RFC 3161 2.4.2: with a fraction where one is given, as ".25"."""
-    return tlv(0x18, _calendar(seconds).strftime("%Y%m%d%H%M%S").encode() + fraction.encode() + b"Z")
+    return tlv(0x18,
+        _calendar(seconds).strftime("%Y%m%d%H%M%S").encode() + fraction.encode() + b"Z")
 
 
 def rfc3339(seconds, fraction=""):

@@ -3,22 +3,36 @@
     matrix.py FOLDER [PART-OF-A-NAME]    writes them, to be looked at
 """
 
+import collections
 import dataclasses
+import functools
 import json
 import pathlib
 import re
 import sys
 
 import cases_certificate
+import cases_checkpoint
+import cases_content
+import cases_json
+import cases_key
+import cases_rekor_v1
+import cases_rekor_v2
+import cases_sct
+import cases_timestamp
+import cases_trust
 from story import Story
 
-GROUPS = (cases_certificate.case,)
+GROUPS = (cases_certificate.case, cases_sct.case, cases_rekor_v2.case, cases_rekor_v1.case,
+          cases_checkpoint.case, cases_timestamp.case, cases_content.case, cases_json.case,
+          cases_trust.case, cases_key.case)
 
 
+@functools.cache
 def all_cases():
     cases = [case for group in GROUPS for case in group.cases]
     names = [case.name for case in cases]
-    twice = {name for name in names if names.count(name) > 1}
+    twice = [name for name, count in collections.Counter(names).items() if count > 1]
     assert not twice, twice
     return cases
 
@@ -48,7 +62,7 @@ def write(case, folder):
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True)
     facts = {"name": case.name, "verdict": case.verdict, "why": case.why,
-             "bundle": "bundle.sigstore.json", "by_digest": made["by_digest"],
+             "bundle": made["name"], "by_digest": made["by_digest"],
              **{k: made[k] for k in ("identity", "issuer") if k in made}}
     (folder / facts["bundle"]).write_bytes(made["bundle"])
     (folder / "trusted_root.json").write_bytes(made["root"])

@@ -1,5 +1,5 @@
 """Transparency logs: Merkle trees (RFC 6962), entry bodies and promises of Rekor v1 and v2
-(specs/log.md 3.4, 4), checkpoints and signed notes (C2SP)."""
+(rekor-v2-spec, rekor-spec), checkpoints and signed notes (C2SP)."""
 
 import base64
 import dataclasses
@@ -91,7 +91,7 @@ def dsse_1(c):
 
 
 def intoto_2(c):
-    """The signature's Base64 is Base64 once more (specs/log.md 4.1)."""
+    """The signature's Base64 is Base64 once more (rekor-spec)."""
     sha256 = hashlib.sha256(c.payload).hexdigest()
     return {"apiVersion": "0.0.2", "kind": "intoto", "spec": {"content": {
         "envelope": {"payloadType": c.payload_type, "signatures": [
@@ -138,6 +138,19 @@ def note_id(signer, name):
 
 def note_line(name, key_id, signature):
     return f"{DASH} {name} {b64(key_id[:4] + signature)}\n"
+
+
+def line_parts(line):
+    """Name, key ID and signature of a signature line."""
+    _, name, text = line.split()
+    payload = base64.b64decode(text)
+    return name, payload[:4], payload[4:]
+
+
+def spoiled(line):
+    """The same with one bit of the signature turned."""
+    name, key_id, signature = line_parts(line)
+    return note_line(name, key_id, signature[:-1] + bytes([signature[-1] ^ 1]))
 
 
 def cosignature(witness_name, text, seconds=EPOCH + 6):

@@ -107,6 +107,8 @@ class Story:
     issuer: str = ISSUER
     by_digest: bool = False
     key_file: object = None
+    asks_name: bool = False  # a name is demanded although a key signed
+    file_name: str = "bundle.sigstore.json"
     witness_policy: str = None
 
     def __post_init__(self):
@@ -241,7 +243,7 @@ class Story:
                 authority(self.tsa.listed(), self.tsa.window, "https://tsa.matrix.example")]}
 
     def _question(self):
-        if self.managed or self.key_file is not None:
+        if (self.managed and not self.asks_name) or self.key_file is not None:
             return {"key": self.signing_key.pem if self.key_file is None else self.key_file}
         return {"identity": self.identity, "issuer": self.issuer}
 
@@ -252,7 +254,7 @@ class Story:
         root = self.root(root) if self.root else root
         text = json.dumps(bundle).encode()
         root_text = json.dumps(root).encode()
-        return {"bundle": self.text(text) if self.text else text,
+        return {"name": self.file_name, "bundle": self.text(text) if self.text else text,
                 "root": self.root_text(root_text) if self.root_text else root_text,
                 "artifact": self.artifact, "by_digest": self.by_digest,
                 "policy": self.witness_policy, **self._question()}

@@ -1,4 +1,4 @@
-"""RFC 3161 timestamp tokens: CMS SignedData (RFC 5652) over a TSTInfo, with RFC 5816's attribute."""
+"""RFC 3161 timestamp tokens: CMS SignedData (RFC 5652) over a TSTInfo (and RFC 5816)."""
 
 import dataclasses
 import hashlib
