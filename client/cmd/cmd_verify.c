@@ -8,7 +8,29 @@
 #include "client/cmd/who_report.h"
 #include "common/run/exit.h"
 
-enum { OWN_OPTIONS_MAX = 16 }; /* beside those that say who */
+enum { OWN_OPTIONS_MAX = 24 }; /* beside those that say who */
+
+/* What is ignored can be neither required nor built upon. */
+static bool check_needs(const struct verify_options *o, struct err *err)
+{
+    const struct {
+        bool ignored;
+        const char *how;
+        bool wanted;
+        const char *want;
+    } pairs[] = {
+        {o->ignore_log, "--insecure-ignore-tlog", o->require_log, "--require-log"},
+        {o->ignore_log, "--insecure-ignore-tlog", o->witnesses != NULL, "--witness-policy"},
+        {o->ignore_log, "--insecure-ignore-tlog", o->min_log_index > 0, "--min-log-index"},
+        {o->ignore_sct, "--insecure-ignore-sct", o->require_sct, "--require-sct"},
+    };
+
+    for (size_t i = 0; i < MF_LEN(pairs); i++)
+        if (pairs[i].ignored && pairs[i].wanted)
+            return mf_err_set(err, MF_ERR_USAGE, "%s and %s contradict each other", pairs[i].how,
+                              pairs[i].want);
+    return true;
+}
 
 static bool check_usage(struct verify_run *run, int operands, struct err *err)
 {
@@ -24,6 +46,8 @@ static bool check_usage(struct verify_run *run, int operands, struct err *err)
     if (o->bundle != NULL && o->checksums == NULL && operands > 1)
         return mf_err_set(err, MF_ERR_USAGE, "--bundle goes with one file, but %d were named",
                           operands);
+    if (!check_needs(o, err))
+        return false;
     if (o->key == NULL && !mf_who_options_read(&o->who, &run->demands, err))
         return false;
     run->demand = mf_demand_list_view(&run->demands);
@@ -52,6 +76,11 @@ static int run_verify(const struct verify_options *o, int operands, char **argv)
         mf_verify_run_file(&run, argv[i]);
         if (mf_file_report_is_over(&run.report.files))
             break;
+    }
+    if (run.report.files.status == 0 && !mf_verify_run_raise(&run, &err)) {
+        int status = mf_exit_report("mayfly", &err);
+        run.report.files.all_ok = false;
+        run.report.files.status = status;
     }
     return mf_file_report_end(&run.report.files);
 }
@@ -98,6 +127,42 @@ static size_t append_options(struct verify_options *o, struct option *out, size_
          .value = &o->checksums,
          .metavar = "LIST",
          .help = "verify this list of checksums by its bundle, and the files by the list"},
+        {.name = "signed-after",
+         .kind = MF_OPTION_TEXT,
+         .value = &o->signed_after,
+         .metavar = "TIME",
+         .help = "refuse what was signed before, 2026-11-24 or with a time of day"},
+        {.name = "min-log-index",
+         .kind = MF_OPTION_NUMBER,
+         .value = &o->min_log_index,
+         .metavar = "N",
+         .help = "refuse log entries before this one",
+         .max = INT64_MAX},
+        {.name = "floor-file",
+         .kind = MF_OPTION_TEXT,
+         .value = &o->floor_file,
+         .metavar = "FILE",
+         .help = "refuse what is older than this file says, and raise it after success"},
+        {.name = "require-log",
+         .kind = MF_OPTION_FLAG,
+         .value = &o->require_log,
+         .help = "demand a log entry, even if the trusted root names no log"},
+        {.name = "require-sct",
+         .kind = MF_OPTION_FLAG,
+         .value = &o->require_sct,
+         .help = "demand an SCT, even if the trusted root names no CT log"},
+        {.name = "require-timestamp",
+         .kind = MF_OPTION_FLAG,
+         .value = &o->require_timestamp,
+         .help = "demand a timestamp by an authority; a log's word is not enough"},
+        {.name = "insecure-ignore-tlog",
+         .kind = MF_OPTION_FLAG,
+         .value = &o->ignore_log,
+         .help = "do not look at log entries: nobody may have been able to see this signature"},
+        {.name = "insecure-ignore-sct",
+         .kind = MF_OPTION_FLAG,
+         .value = &o->ignore_sct,
+         .help = "do not look at SCTs: nobody may have been able to see this certificate"},
         {.name = "json",
          .kind = MF_OPTION_FLAG,
          .value = &o->json,

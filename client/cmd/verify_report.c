@@ -24,29 +24,47 @@ static void describe_signer(const struct verification *v, const struct managed_k
     snprintf(out, cap, "signed by %s (%s)", name, issuer);
 }
 
+/* The checks that would have been made of another bundle, or without an option that gives them up.
+ */
+static void describe_gaps(const struct verification *v, char *out, size_t cap)
+{
+    static const enum verify_step steps[] = {MF_STEP_LOG, MF_STEP_SCT};
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < MF_LEN(steps) && used < cap; i++) {
+        if (v->steps[steps[i]] != MF_STEP_NOT_CHECKED || (v->by_key && steps[i] == MF_STEP_SCT))
+            continue;
+        int n = snprintf(out + used, cap - used, ", %s not checked: %s", mf_step_name(steps[i]),
+                         v->notes[steps[i]]);
+        used += n > 0 ? (size_t)n : cap;
+    }
+}
+
 /* "signed by dev@example.org (http://...) on 2026-11-20, log entry 12" */
 static void describe(const struct verification *v, const struct managed_key *key, char *out,
                      size_t cap)
 {
     char who[640];
     char when[MF_RFC3339_MAX] = "";
+    char entry[48] = "";
+    char gaps[200];
 
     describe_signer(v, key, who, sizeof who);
     if (v->time_count > 0)
         mf_rfc3339_write(v->times[0], when);
-    snprintf(out, cap, "%s%s%.10s, log entry %lld", who, when[0] != '\0' ? " on " : "", when,
-             (long long)v->log_index);
+    if (v->entry_count > 0)
+        snprintf(entry, sizeof entry, ", log entry %lld", (long long)v->entries[0].index);
+    describe_gaps(v, gaps, sizeof gaps);
+    snprintf(out, cap, "%s%s%.10s%s%s", who, when[0] != '\0' ? " on " : "", when, entry, gaps);
 }
 
-/* Why a step has no result: for people who read the document alone. */
-static const char *why_not_checked(enum verify_step step)
+static void put_note(struct json_writer *w, const char *why)
 {
-    if (step == MF_STEP_REVOCATION)
-        return "not checked: no list";
-    if (step == MF_STEP_WITNESS)
-        return "not checked: no witness policy";
-    return step == MF_STEP_TIMESTAMP ? "not checked: nothing depends on the time"
-                                     : "not checked: a key has no certificate";
+    char note[100];
+
+    snprintf(note, sizeof note, "not checked: %s", why);
+    mf_json_member_put_cstr(w, "note", note);
 }
 
 static void put_checks(struct json_writer *w, const struct verification *v)
@@ -58,7 +76,7 @@ static void put_checks(struct json_writer *w, const struct verification *v)
         mf_json_member_put_cstr(w, "name", mf_step_name((enum verify_step)i));
         mf_json_member_put_cstr(w, "result", mf_step_result_name(v->steps[i]));
         if (v->steps[i] == MF_STEP_NOT_CHECKED)
-            mf_json_member_put_cstr(w, "note", why_not_checked((enum verify_step)i));
+            put_note(w, v->notes[i]);
         mf_json_end_object(w);
     }
     mf_json_end_array(w);
@@ -124,7 +142,8 @@ static void put_signer(struct json_writer *w, const struct verification *v,
         mf_json_put_cstr(w, when);
     }
     mf_json_end_array(w);
-    mf_json_member_put_int(w, "log_index", v->log_index);
+    if (v->entry_count > 0)
+        mf_json_member_put_int(w, "log_index", v->entries[0].index);
 }
 
 /* Null when it did not come to a verification, which sets every step's result at its begin. */

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "client/cmd/bundle_path.h"
+#include "client/cmd/floor_file.h"
 #include "client/trust/witness_file.h"
 #include "common/base/file.h"
+#include "common/codec/timestamp.h"
 
 void mf_verify_run_done(struct verify_run *run)
 {
@@ -44,6 +46,19 @@ static bool read_digest(const char *file, struct artifact *artifact, bool *is_di
     return *is_digest;
 }
 
+static unsigned required(const struct verify_options *o)
+{
+    return (o->require_log ? (unsigned)MF_NEED_LOG : 0) |
+           (o->require_sct ? (unsigned)MF_NEED_SCT : 0) |
+           (o->require_timestamp ? (unsigned)MF_NEED_TIMESTAMP : 0);
+}
+
+static unsigned ignored(const struct verify_options *o)
+{
+    return (o->ignore_log ? (unsigned)MF_NEED_LOG : 0) |
+           (o->ignore_sct ? (unsigned)MF_NEED_SCT : 0);
+}
+
 /* Into verdict->bundle and its result; a list gives the bundle that counted. */
 static bool verify_bundle(struct verify_run *run, const struct artifact *given, const char *file,
                           const char *path, struct list_verdict *verdict, struct err *err)
@@ -66,12 +81,16 @@ static bool verify_bundle(struct verify_run *run, const struct artifact *given, 
         .demand = key == NULL ? &run->demand : NULL,
         .key = key,
         .witnesses = run->witnesses,
+        .floor = run->has_floor ? &run->floor : NULL,
+        .require = required(run->options),
+        .ignore = ignored(run->options),
         .artifact = given != NULL ? given : &artifact,
     };
-    if (!is_list)
-        return mf_bundle_verify(run->crypto, verdict->bundle, &params, &verdict->result, err);
-    return mf_bundle_list_verify(run->crypto, mf_buf_span(&list), &params, verdict, err) ||
-           mf_err_at(err, "%s", path);
+    if (is_list ? !mf_bundle_list_verify(run->crypto, mf_buf_span(&list), &params, verdict, err)
+                : !mf_bundle_verify(run->crypto, verdict->bundle, &params, &verdict->result, err))
+        return is_list ? mf_err_at(err, "%s", path) : false;
+    mf_floor_reach(&run->reached, &verdict->result, &run->is_first);
+    return true;
 }
 
 static bool verify_file(struct verify_run *run, const char *file, struct list_verdict *verdict,
@@ -121,6 +140,47 @@ static bool read_witnesses(struct verify_run *run, struct err *err)
     return true;
 }
 
+/* A whole day stands for its beginning. */
+static bool read_time(const char *text, struct instant *out, struct err *err)
+{
+    char full[sizeof "2026-11-24T00:00:00Z"];
+
+    if (strlen(text) == 10) {
+        snprintf(full, sizeof full, "%sT00:00:00Z", text);
+        text = full;
+    }
+    if (mf_rfc3339_parse(mf_span_str(text), out, err))
+        return true;
+    mf_err_at(err, "--signed-after");
+    mf_err_hint(err, "give it as 2026-11-24 or 2026-11-24T12:00:00Z");
+    return mf_err_as(err, MF_ERR_USAGE);
+}
+
+static bool read_floor(struct verify_run *run, struct err *err)
+{
+    const struct verify_options *o = run->options;
+    struct verify_floor asked = {.min_log_index = (int64_t)o->min_log_index};
+
+    run->has_floor = o->signed_after != NULL || o->floor_file != NULL || o->min_log_index > 0;
+    if (o->signed_after != NULL) {
+        asked.has_time = true;
+        if (!read_time(o->signed_after, &asked.signed_after, err))
+            return false;
+    }
+    if (o->floor_file != NULL && !mf_floor_file_read(o->floor_file, &run->floor, err))
+        return mf_err_at(err, "floor file");
+    mf_floor_merge(&run->floor, &asked);
+    return true;
+}
+
+bool mf_verify_run_raise(struct verify_run *run, struct err *err)
+{
+    const char *path = run->options->floor_file;
+
+    return path == NULL || run->is_first || mf_floor_file_raise(path, &run->reached, err) ||
+           mf_err_at(err, "floor file");
+}
+
 bool mf_verify_run_open(struct verify_run *run, struct err *err)
 {
     if (!mf_trust_choose(&run->options->trust, &run->trust, err) ||
@@ -133,7 +193,8 @@ bool mf_verify_run_open(struct verify_run *run, struct err *err)
                 "mayfly: trusted root: %zu logs have keys of a kind not known here; they "
                 "count as absent\n",
                 run->root->skipped_keys);
-    if (!read_witnesses(run, err))
+    run->is_first = true;
+    if (!read_witnesses(run, err) || !read_floor(run, err))
         return false;
     if (run->options->key != NULL)
         return mf_managed_key_read(run->crypto, run->options->key, &run->key, err) ||

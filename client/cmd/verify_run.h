@@ -10,6 +10,9 @@ struct verify_options {
     struct trust_options trust;
     struct who_options who;
     const char *key, *bundle, *witnesses, *checksums;
+    const char *signed_after, *floor_file;
+    uint64_t min_log_index;
+    bool require_log, require_sct, require_timestamp, ignore_log, ignore_sct;
     bool json, quiet, verbose;
 };
 
@@ -21,6 +24,10 @@ struct verify_run {
     struct identity_demand demand; /* of those */
     struct managed_key key;        /* instead */
     struct witness_policy *witnesses;
+    bool has_floor;
+    struct verify_floor floor,
+        reached;   /* what files must not be below; the lowest of these files */
+    bool is_first; /* nothing was reached yet */
     const struct verify_options *options;
     struct verify_report report;
 };
@@ -29,6 +36,9 @@ struct verify_run {
  * is not known here. */
 MF_MUST_USE bool mf_verify_run_open(struct verify_run *run, struct err *err);
 void mf_verify_run_done(struct verify_run *run);
+
+/* Once every file is verified: the floor file is raised to what was reached. */
+MF_MUST_USE bool mf_verify_run_raise(struct verify_run *run, struct err *err);
 
 /* Verifies and reports one file, or sha256:HEX. */
 void mf_verify_run_file(struct verify_run *run, const char *file);

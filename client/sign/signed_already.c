@@ -22,9 +22,13 @@ bool mf_signed_already(struct crypto *c, const struct signed_question *ask, int6
     const struct demand row = mf_demand_exactly(who.san.value, who.issuer);
     const struct identity_demand demand = {&row, 1};
     const struct verify_params params = {
-        .root = ask->root, .demand = &demand, .artifact = &artifact};
+        .root = ask->root,
+        .demand = &demand,
+        .require = MF_NEED_LOG | MF_NEED_SCT,
+        .artifact = &artifact,
+    };
     if (!mf_bundle_verify(c, bundle, &params, &result, err))
         return false;
-    *log_index = result.log_index;
+    *log_index = result.entries[0].index;
     return true;
 }

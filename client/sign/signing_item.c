@@ -109,10 +109,14 @@ static bool verify_own(struct signing *s, const struct signing_item *item, struc
                                                 mf_buf_span(&s->params.claims->issuer));
     const struct identity_demand demand = {&row, 1};
     const struct verify_params params = {
-        .root = s->params.root, .demand = &demand, .artifact = item->artifact};
+        .root = s->params.root,
+        .demand = &demand,
+        .require = MF_NEED_LOG | MF_NEED_SCT,
+        .artifact = item->artifact,
+    };
     if (!mf_bundle_verify(s->params.crypto, bundle, &params, &result, err))
         return own_fault(s, &result, err);
-    out->log_index = result.log_index;
+    out->log_index = result.entries[0].index;
     return true;
 }
 

@@ -58,6 +58,12 @@ def test_staging_is_another_world(bench):
     verify(bench, PUBLIC, "--staging").expect(1, "no entry is of a log")
 
 
+def test_a_logs_word_is_no_timestamp(bench):
+    root("public-good")
+    verify(bench, PUBLIC, "--require-timestamp").expect(
+        1, "timestamp: there is no timestamp by an authority, only the log's word")
+
+
 def test_an_instance_goes_before_the_public_root(bench):
     root("public-good")
     path, _ = bench.signed("own", "own")

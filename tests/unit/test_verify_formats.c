@@ -337,9 +337,9 @@ START_TEST(tells_no_index_that_nobody_signed)
     struct err err = {0};
 
     mf_ck_ok(mf_verify_case(crypto, &signed_index, &result, &err), err);
-    ck_assert_int_eq(result.log_index, 771488337);
+    ck_assert_int_eq(result.entries[0].index, 771488337);
     mf_ck_ok(mf_verify_case(crypto, &proven_index, &result, &err), err);
-    ck_assert_int_eq(result.log_index, 649584075);
+    ck_assert_int_eq(result.entries[0].index, 649584075);
 }
 END_TEST
 

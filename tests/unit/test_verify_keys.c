@@ -317,7 +317,7 @@ START_TEST(verifies_what_a_key_of_each_kind_signed)
     mf_ck_ok(mf_key_details_scheme(m.details, &m.scheme, &err), err);
     MF_SCOPED(mf_bundle_free) struct bundle *bundle = make_bundle(&m);
     mf_ck_ok(verify(bundle, m.half, ARTIFACT, &result, &err), err);
-    ck_assert_int_eq(result.log_index, m.is_v1 ? 1000 : 0);
+    ck_assert_int_eq(result.entries[0].index, m.is_v1 ? 1000 : 0);
     ck_assert_uint_eq(result.time_count, m.is_v1 ? 1 : 0);
     mf_ck_refused(verify(bundle, m.half, "another file", &result, &err), err,
                   m.is_dsse ? "artifact: no subject of the statement is this file"
