@@ -2,7 +2,8 @@
  * for its own text alone, whatever a certificate says can be explained, and flags that are offered
  * would match.
  *
- * Input: a line of a letter for the option and its value; then what the certificate says. */
+ * Input: lines of a letter for the option and its value; an empty line; what the certificate
+ * says. */
 #include "client/identity/identity_match.h"
 #include "client/identity/matching_flags.h"
 #include "client/identity/name_difference.h"
@@ -54,28 +55,41 @@ static void check_row(const struct demand *row, struct span found)
         explain(row, &who);
 }
 
+static void check_warnings(const struct demand *row)
+{
+    char said[MF_REGEXP_WARNING_MAX];
+
+    for (size_t i = 0; row->test == MF_TEST_REGEXP && mf_regexp_warning(row->text, i, said); i++)
+        mf_require(said[0] != '\0' && i < 4);
+}
+
+static void add_option(struct demand_list *list, struct span line)
+{
+    size_t count;
+    const struct demand_option *table = mf_demand_options(&count);
+    size_t before = list->count;
+    struct err err = {0};
+
+    if (mf_demand_list_add(list, &table[line.p[0] % count], mf_span_from(line, 1), &err)) {
+        mf_require(list->count == before + 1);
+        return;
+    }
+    mf_require(err.code == MF_ERR_USAGE && err.what[0] != '\0' && list->count == before);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     MF_SCOPED(mf_demand_list_done) struct demand_list list = {0};
     struct span found = {data, size};
     struct span line = {0};
     struct err err = {0};
-    size_t count;
-    const struct demand_option *table = mf_demand_options(&count);
 
-    if (!mf_span_line(&found, &line) || line.n == 0)
-        return 0;
-    const struct demand_option *option = &table[line.p[0] % count];
-    if (!mf_demand_list_add(&list, option, mf_span_from(line, 1), &err)) {
-        mf_require(err.code == MF_ERR_USAGE && err.what[0] != '\0' && list.count == 0);
-        return 0;
+    while (mf_span_line(&found, &line) && line.n > 0)
+        add_option(&list, line);
+    for (size_t i = 0; i < list.count; i++) {
+        check_row(&list.rows[i], found);
+        check_warnings(&list.rows[i]);
     }
-    mf_require(list.count == 1);
-    char said[MF_REGEXP_WARNING_MAX];
-    for (size_t i = 0;
-         list.rows[0].test == MF_TEST_REGEXP && mf_regexp_warning(list.rows[0].text, i, said); i++)
-        mf_require(said[0] != '\0' && i < 4);
-    check_row(&list.rows[0], found);
     const struct identity_demand demand = mf_demand_list_view(&list);
     if (!mf_identity_demand_check(&demand, &err))
         mf_require(err.code == MF_ERR_USAGE && err.what[0] != '\0');

@@ -107,6 +107,14 @@ static const struct {
      ".1.9 (Build Signer URI)"},
     {{{"subjectAltName", SAN}, {ARC "8", ISSUER}, {ARC "6", "DER:61:00:62"}},
      ".1.6 (GitHub Workflow Ref): value has a NUL byte"},
+    {{{"subjectAltName", SAN}, {ARC "8", ISSUER}, {ARC "12", "DER:0C:03:61:00:62"}},
+     ".1.12 (Source Repository URI): value has a NUL byte"},
+    {{{"subjectAltName", SAN}, {ARC "8", ISSUER}, {ARC "12", "DER:0C:01:FF"}},
+     ".1.12 (Source Repository URI): value is not UTF-8"},
+    {{{"subjectAltName", SAN}, {ARC "8", ISSUER}, {ARC "5", "DER:FF"}},
+     ".1.5 (GitHub Workflow Repository): value is not UTF-8"},
+    {{{"subjectAltName", SAN}, {ARC "8", ISSUER}, {ARC "14", "DER:0C:00"}},
+     ".1.14 (Source Repository Ref): value is empty"},
 };
 
 START_TEST(refuses_identities_that_are_not_plain)
