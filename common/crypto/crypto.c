@@ -35,6 +35,20 @@ bool mf_crypto_err(struct err *err, enum err_code code, const char *what)
     return mf_err_set(err, code, "%s: %s", what, reason);
 }
 
+bool mf_crypto_lacks_memory(struct err *err)
+{
+    unsigned long code = ERR_peek_last_error();
+    bool lacks = ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
+
+    /* The rest can be looked at only by taking it out, so not where it is somebody else's. */
+    if (ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_USER)
+        while ((code = ERR_get_error()) != 0)
+            lacks = lacks || ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
+    if (lacks)
+        mf_err_set(err, MF_ERR_SYSTEM, "no memory for a key or a signature");
+    return lacks;
+}
+
 struct crypto_lib *mf_crypto_lib_share(struct crypto_lib *lib)
 {
     atomic_fetch_add_explicit(&lib->shares, 1, memory_order_relaxed);

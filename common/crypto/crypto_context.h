@@ -38,6 +38,10 @@ void mf_crypto_leave(bool *inside);
 /* Sets err with what OpenSSL said last in the innermost scope of this kind, if it said anything.
  * Always false. */
 bool mf_crypto_err(struct err *err, enum err_code code, const char *what);
+/* Whether what OpenSSL has just refused failed for want of memory, so that nobody's key or
+ * signature is to blame; sets an error that says so then. Inside MF_CRYPTO_SCOPE; may empty the
+ * queue. */
+bool mf_crypto_lacks_memory(struct err *err);
 
 struct crypto_lib *mf_crypto_lib_share(struct crypto_lib *lib);
 void mf_crypto_lib_drop(struct crypto_lib **lib);

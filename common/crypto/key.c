@@ -69,7 +69,8 @@ static bool make_ec(struct crypto *c, enum key_kind kind, struct span raw, EVP_P
         return mf_crypto_err(err, MF_ERR_SYSTEM, "cannot make a key");
     if (EVP_PKEY_set1_encoded_public_key(pkey, raw.p, raw.n) != 1) {
         EVP_PKEY_free(pkey);
-        return mf_err_set(err, MF_ERR_FORMAT, "%s key is not on the curve", all_facts[kind].name);
+        return !mf_crypto_lacks_memory(err) &&
+               mf_err_set(err, MF_ERR_FORMAT, "%s key is not on the curve", all_facts[kind].name);
     }
     *out = pkey;
     return true;
@@ -80,7 +81,8 @@ static bool make_ed25519(struct crypto *c, struct span raw, EVP_PKEY **out, stru
     if (raw.n != 32)
         return mf_err_set(err, MF_ERR_FORMAT, "Ed25519 key has %zu bytes, not 32", raw.n);
     if (!mf_ed25519_point_is_good(raw.p))
-        return mf_err_set(err, MF_ERR_FORMAT,
+        return !mf_crypto_lacks_memory(err) &&
+               mf_err_set(err, MF_ERR_FORMAT,
                           "Ed25519 key is no point, has small order or another spelling");
     *out = EVP_PKEY_new_raw_public_key_ex(c->lib->ctx, "ED25519", NULL, raw.p, raw.n);
     return *out != NULL || mf_crypto_err(err, MF_ERR_SYSTEM, "cannot make a key");
@@ -99,20 +101,22 @@ static const uint64_t small_primes[] = {
 
 _Static_assert(sizeof(BN_ULONG) == sizeof(uint64_t), "BN_mod_word divides by 64 bits");
 
-static bool has_small_factor(const BIGNUM *n)
+static bool check_factors(const BIGNUM *n, struct err *err)
 {
     for (size_t i = 0; i < MF_LEN(small_primes); i++) {
         uint64_t a = small_primes[i];
         uint64_t b = BN_mod_word(n, small_primes[i]);
+        if (b >= a) /* no remainder, but its word for a lack of memory */
+            return mf_err_set(err, MF_ERR_SYSTEM, "no memory for a key or a signature");
         while (b != 0) {
             uint64_t rest = a % b;
             a = b;
             b = rest;
         }
         if (a != 1)
-            return true;
+            return mf_err_set(err, MF_ERR_FORMAT, "RSA key has a modulus with a small factor");
     }
-    return false;
+    return true;
 }
 
 /* What EVP_PKEY_fromdata takes without a word: see the limits above, even numbers, and moduli that
@@ -132,9 +136,7 @@ static bool check_rsa(struct span n, struct span e, const BIGNUM *modulus, struc
                           "RSA key has an exponent that is not odd and %d or "
                           "more, below 2^31",
                           RSA_E_MIN);
-    if (has_small_factor(modulus))
-        return mf_err_set(err, MF_ERR_FORMAT, "RSA key has a modulus with a small factor");
-    return true;
+    return check_factors(modulus, err);
 }
 
 /* OSSL_PARAM takes numbers in the machine's own order. */
@@ -176,7 +178,7 @@ static bool make_rsa(struct crypto *c, struct span n, struct span e, EVP_PKEY **
             return mf_crypto_err(err, MF_ERR_SYSTEM, "cannot make a key");
     }
     if (EVP_PKEY_fromdata(c->rsa, out, EVP_PKEY_PUBLIC_KEY, params) != 1)
-        return mf_crypto_err(err, MF_ERR_FORMAT, "RSA key is refused");
+        return !mf_crypto_lacks_memory(err) && mf_err_set(err, MF_ERR_FORMAT, "RSA key is refused");
     return true;
 }
 

@@ -56,8 +56,13 @@ bool mf_sig_fits(enum sig_scheme scheme, enum key_kind kind, enum err_code code,
     return true;
 }
 
-static bool rejected(struct err *err)
+/* Inside MF_CRYPTO_SCOPE. was_ready: all was set up, so that the signature is what failed. */
+static bool rejected(bool was_ready, struct err *err)
 {
+    if (mf_crypto_lacks_memory(err))
+        return false;
+    if (!was_ready)
+        return mf_err_set(err, MF_ERR_SYSTEM, "cannot verify a signature");
     return mf_err_set(err, MF_ERR_REJECTED, "signature does not verify");
 }
 
@@ -73,28 +78,29 @@ static bool set_padding(struct crypto *c, EVP_PKEY_CTX *ctx, enum sig_scheme sch
 /* In the library context that made the key, which may be another thread's: no export of the key,
  * and only read locks are shared. */
 static bool verify_digest(struct crypto *c, const struct public_key *key, enum sig_scheme scheme,
-                          struct span digest, struct span signature)
+                          struct span digest, struct span signature, struct err *err)
 {
     MF_CRYPTO_SCOPE;
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(key->lib->ctx, key->pkey, NULL);
-    bool good = ctx != NULL && EVP_PKEY_verify_init(ctx) == 1 && set_padding(c, ctx, scheme) &&
-                EVP_PKEY_verify(ctx, signature.p, signature.n, digest.p, digest.n) == 1;
+    bool ready = ctx != NULL && EVP_PKEY_verify_init(ctx) == 1 && set_padding(c, ctx, scheme);
+    bool good = ready && EVP_PKEY_verify(ctx, signature.p, signature.n, digest.p, digest.n) == 1;
 
     EVP_PKEY_CTX_free(ctx);
-    return good;
+    return good || rejected(ready, err);
 }
 
 static bool verify_ed25519(struct crypto *c, const struct public_key *key, struct span message,
-                           struct span signature)
+                           struct span signature, struct err *err)
 {
     MF_CRYPTO_SCOPE;
-    bool good = EVP_MD_CTX_reset(c->verify) == 1 &&
-                EVP_DigestVerifyInit_ex(c->verify, NULL, NULL, key->lib->ctx, NULL, key->pkey,
-                                        NULL) == 1 &&
+    bool ready = EVP_MD_CTX_reset(c->verify) == 1 &&
+                 EVP_DigestVerifyInit_ex(c->verify, NULL, NULL, key->lib->ctx, NULL, key->pkey,
+                                         NULL) == 1;
+    bool good = ready &&
                 EVP_DigestVerify(c->verify, signature.p, signature.n, message.p, message.n) == 1;
 
     EVP_MD_CTX_reset(c->verify); /* it would hold the key */
-    return good;
+    return good || rejected(ready, err);
 }
 
 bool mf_verify_digest(struct crypto *c, const struct public_key *key, enum sig_scheme scheme,
@@ -111,7 +117,7 @@ bool mf_verify_digest(struct crypto *c, const struct public_key *key, enum sig_s
                           mf_digest_name(schemes[scheme].digest));
     if (schemes[scheme].family == MF_FAMILY_ECDSA && !mf_ecdsa_numbers(signature, &r, &s, err))
         return mf_err_as(err, MF_ERR_REJECTED);
-    return verify_digest(c, key, scheme, digest, signature) || rejected(err);
+    return verify_digest(c, key, scheme, digest, signature, err);
 }
 
 bool mf_verify(struct crypto *c, const struct public_key *key, enum sig_scheme scheme,
@@ -127,5 +133,5 @@ bool mf_verify(struct crypto *c, const struct public_key *key, enum sig_scheme s
         return mf_verify_digest(c, key, scheme, (struct span){digest, mf_digest_length(alg)},
                                 signature, err);
     }
-    return verify_ed25519(c, key, message, signature) || rejected(err);
+    return verify_ed25519(c, key, message, signature, err);
 }

@@ -326,16 +326,21 @@ static void plain_free(void *p, const char *file, int line)
     free(p);
 }
 
-/* Wherever the lower rooms say that the system failed, it is not the key's or the proof's fault. */
+/* Whichever allocation fails, it is not the key's or the proof's fault. */
 START_TEST(a_lack_of_memory_is_not_the_callers_fault)
 {
-    EVP_PKEY *key = make_key(_i == 0 ? "P-256" : "RSA-2048");
+    static const char *const keys[][2] = {
+        {"P-256", "SHA256"}, {"P-521", "SHA512"}, {"RSA-2048", "SHA256"}, {"ED25519", NULL}};
+    EVP_PKEY *key = make_key(keys[_i][0]);
     MF_SCOPED(mf_buf_done) struct buf pem = public_pem(key);
-    MF_SCOPED(mf_buf_done) struct buf signature = sign_with(key, "SHA256", "sub");
+    MF_SCOPED(mf_buf_done) struct buf signature = sign_with(key, keys[_i][1], "sub");
     const struct possession possession = {mf_buf_span(&pem), MF_SPAN("sub"),
                                           mf_buf_span(&signature)};
+    uint8_t digest[MF_DIGEST_MAX];
     bool ok = false;
     long n = 0, faults = 0;
+
+    mf_digest(crypto, MF_SHA512, MF_SPAN(""), digest); /* is set up once, and then has its memory */
 
     for (; !ok && n < 10000; n++) {
         MF_SCOPED(mf_public_key_free) struct public_key *proven = NULL;
@@ -344,9 +349,9 @@ START_TEST(a_lack_of_memory_is_not_the_callers_fault)
         allocations_left = n;
         ok = mf_proof_by_signature(crypto, &possession, &proven, &why, &err);
         allocations_left = -1;
-        ck_assert_msg((err.code == MF_ERR_SYSTEM) == (!ok && why == MF_PROOF_FAULT),
+        ck_assert_msg(ok || (why == MF_PROOF_FAULT && err.code == MF_ERR_SYSTEM),
                       "after %ld: %d, %s: %s", n, (int)why, err.where, err.what);
-        faults += !ok && why == MF_PROOF_FAULT;
+        faults += !ok;
     }
     ck_assert(ok && faults > 1);
     EVP_PKEY_free(key);
@@ -371,7 +376,7 @@ Suite *mf_suite(void)
     tcase_add_loop_test(pop, judges_signatures_over_the_challenge, 0, MF_LEN(signatures));
     tcase_add_loop_test(pop, refuses_what_is_no_public_key, 0, 4);
     tcase_add_loop_test(pop, reads_pkcs1_keys, 0, MF_LEN(pkcs1));
-    tcase_add_loop_test(pop, a_lack_of_memory_is_not_the_callers_fault, 0, 2);
+    tcase_add_loop_test(pop, a_lack_of_memory_is_not_the_callers_fault, 0, 4);
     suite_add_tcase(suite, csr);
     suite_add_tcase(suite, pop);
     return suite;
