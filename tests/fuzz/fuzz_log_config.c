@@ -10,7 +10,8 @@
 static void check(const struct log_settings *s)
 {
     mf_require(s->directory[0] != '\0' && memchr(s->directory, 0, sizeof s->directory) != NULL);
-    mf_require(s->address[0] != '\0' && memchr(s->address, 0, sizeof s->address) != NULL);
+    mf_require(s->listen.host[0] != '\0' &&
+               memchr(s->listen.host, 0, sizeof s->listen.host) != NULL);
     mf_require(s->public_cadence_ms >= 10 && s->public_cadence_ms <= 60000);
     mf_require(s->threads >= 1 && s->threads <= 16 && s->workers >= 1 && s->workers <= 64);
 }

@@ -111,12 +111,12 @@ def _build_sigstore_js(folder, log, _version, cache):
          tool_environment(toolchains.NODE, cache), cwd=folder)
 
 
-def _build_own(name):
+def _build_own(name, with_modules=False):
     """One of our own programs in Go, in the folder of its name beside this file."""
     def build(folder, log, _version, cache):
-        # Standard library only: no module is fetched, and none may be.
-        _run(["go", "build", "-trimpath", "-o", folder / name, "."], log,
-             {**_go(cache), "GOPROXY": "off"}, cwd=HERE / name)
+        # With modules, those that its go.sum pins. Else no module is fetched, and none may be.
+        _run(["go", "build", "-trimpath", "-mod=readonly", "-o", folder / name, "."], log,
+             {**_go(cache), **({} if with_modules else {"GOPROXY": "off"})}, cwd=HERE / name)
     return build
 
 
@@ -164,6 +164,8 @@ PEERS = {peer.name: peer for peer in (
          _build_sigstore_js, " ".join(JS_PACKAGES)),
     Peer("certprofile", "1", "certprofile", _build_own("certprofile"),
          _digest_of_own("certprofile")),
+    Peer("gowitness", "0.6.1", "gowitness", _build_own("gowitness", with_modules=True),
+         _digest_of_own("gowitness")),
     Peer("goregexp", "1", "goregexp", _build_own("goregexp"), _digest_of_own("goregexp")),
 )}
 TOOLS = {tool.program: Peer(tool.program, tool.version, f"{tool.folder}/{tool.program}",
