@@ -103,6 +103,9 @@ START_TEST(holds_each_key_of_the_index_against_its_entry)
     run();
     expect(1, "public/checkpoint", "covers fewer entries than the index");
 
+    ck_assert_int_eq(truncate(mf_fsck_case_path(&now, DATA), 4096), 0);
+    run();
+    ck_assert_int_eq(expect(0, DATA, "was hardly begun")->kind, MF_FINDING_NOTE);
     ck_assert_int_eq(unlink(mf_fsck_case_path(&now, DATA)), 0);
     run();
     ck_assert_int_eq(expect(0, "state/dedup", "is missing")->kind, MF_FINDING_NOTE);

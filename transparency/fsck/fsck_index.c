@@ -191,11 +191,14 @@ static bool is_there(struct fsck *f)
     struct err err = {0};
     uint64_t size = 0;
 
-    if (mf_fsck_open(f->dir_fd, "state/dedup/data.mdb", UINT64_MAX, &fd, &size, &err)) {
-        f->result->bytes += size;
+    bool there = mf_fsck_open(f->dir_fd, "state/dedup/data.mdb", UINT64_MAX, &fd, &size, &err);
+    f->result->bytes += size;
+    if (there && size >= 2 * (uint64_t)sysconf(_SC_PAGESIZE))
         return true;
-    }
-    if (err.code == MF_ERR_NOT_FOUND)
+    if (there)
+        mf_fsck_note(f, "state/dedup/data.mdb",
+                     "was hardly begun: the next start builds the index of duplicates again");
+    else if (err.code == MF_ERR_NOT_FOUND)
         mf_fsck_note(f, folder, "is missing: the next start builds the index of duplicates again");
     else
         mf_fsck_error(f, "state/dedup/data.mdb", &err, rebuild);

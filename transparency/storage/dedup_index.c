@@ -51,19 +51,26 @@ static int read_size(struct dedup_index *d, MDB_txn *txn)
 
 static int open_env(struct dedup_index *d, const char *path, unsigned flags)
 {
-    MDB_txn *txn = NULL;
     int code = mdb_env_create(&d->env);
 
     if (code == 0)
         code = mdb_env_set_mapsize(d->env, map_size);
     if (code == 0) /* read transactions belong to calls, not to threads */
         code = mdb_env_open(d->env, path, MDB_NOTLS | MDB_NORDAHEAD | flags, 0600);
-    if (code == 0)
-        code = mdb_txn_begin(d->env, NULL, flags & MDB_RDONLY, &txn);
+    return code;
+}
+
+static int read_first(struct dedup_index *d, unsigned flags, MDB_stat *stat)
+{
+    MDB_txn *txn = NULL;
+    int code = mdb_txn_begin(d->env, NULL, flags, &txn);
+
     if (code == 0)
         code = mdb_dbi_open(txn, NULL, 0, &d->dbi);
     if (code == 0)
         code = read_size(d, txn);
+    if (code == 0)
+        code = mdb_stat(txn, d->dbi, stat);
     if (code == 0)
         return mdb_txn_commit(txn);
     if (txn != NULL)
@@ -94,15 +101,27 @@ static int make_folder(const char *path)
     return mkdir(path, 0700) != 0 && errno != EEXIST ? errno : prepare_files(path);
 }
 
-static bool open_index(const char *path, unsigned flags, struct dedup_index **out, struct err *err)
+static struct dedup_index *new_index(struct err *err)
 {
-    MF_SCOPED(mf_dedup_index_free) struct dedup_index *d = mf_array_new(1, sizeof *d);
+    struct dedup_index *d = mf_array_new(1, sizeof *d);
 
     if (d == NULL)
-        return mf_err_set(err, MF_ERR_SYSTEM, "no memory for the dedup index");
-    int code = (flags & MDB_RDONLY) != 0 ? 0 : make_folder(path);
+        mf_err_set(err, MF_ERR_SYSTEM, "no memory for the dedup index");
+    return d;
+}
+
+bool mf_dedup_index_open(const char *path, struct dedup_index **out, struct err *err)
+{
+    MF_SCOPED(mf_dedup_index_free) struct dedup_index *d = new_index(err);
+    MDB_stat stat;
+
+    if (d == NULL)
+        return false;
+    int code = make_folder(path);
     if (code == 0)
-        code = open_env(d, path, flags);
+        code = open_env(d, path, 0);
+    if (code == 0)
+        code = read_first(d, 0, &stat);
     if (code != 0) {
         failed(err, code, path);
         if (err->code != MF_ERR_UNAVAILABLE)
@@ -113,26 +132,24 @@ static bool open_index(const char *path, unsigned flags, struct dedup_index **ou
     return true;
 }
 
-bool mf_dedup_index_open(const char *path, struct dedup_index **out, struct err *err)
-{
-    return open_index(path, 0, out, err);
-}
-
 bool mf_dedup_index_look(const char *path, struct dedup_index **out, struct err *err)
 {
-    return open_index(path, MDB_RDONLY | MDB_NOLOCK, out, err);
+    MF_SCOPED(mf_dedup_index_free) struct dedup_index *d = new_index(err);
+
+    if (d == NULL)
+        return false;
+    int code = open_env(d, path, MDB_RDONLY | MDB_NOLOCK);
+    if (code != 0)
+        return failed(err, code, path);
+    *out = MF_MOVE(d);
+    return true;
 }
 
-bool mf_dedup_index_count(const struct dedup_index *d, uint64_t *out, struct err *err)
+bool mf_dedup_index_count(struct dedup_index *d, uint64_t *out, struct err *err)
 {
-    MDB_txn *txn = NULL;
     MDB_stat stat;
-    int code = mdb_txn_begin(d->env, NULL, MDB_RDONLY, &txn);
+    int code = read_first(d, MDB_RDONLY, &stat);
 
-    if (code == 0)
-        code = mdb_stat(txn, d->dbi, &stat);
-    if (txn != NULL)
-        mdb_txn_abort(txn);
     if (code != 0)
         return failed(err, code, "cannot read");
     *out = stat.ms_entries > 0 ? stat.ms_entries - 1 : 0; /* one says what size is covered */

@@ -17,11 +17,12 @@ struct dedup_entry {
  * may be tried again. */
 MF_MUST_USE bool mf_dedup_index_open(const char *path, struct dedup_index **out, struct err *err);
 /* For who only looks: nothing is made or written, and nobody may write meanwhile. LMDB believes
- * what it reads: bytes of somebody else belong into a process of their own. */
+ * what it reads: bytes of somebody else belong into a process of their own, which may lose the
+ * right to open files once this has returned. Nothing but the file's first pages was read by then.
+ */
 MF_MUST_USE bool mf_dedup_index_look(const char *path, struct dedup_index **out, struct err *err);
-/* Keys that it has. */
-MF_MUST_USE bool mf_dedup_index_count(const struct dedup_index *index, uint64_t *out,
-                                      struct err *err);
+/* Then, before anything else: how many keys it has. */
+MF_MUST_USE bool mf_dedup_index_count(struct dedup_index *index, uint64_t *out, struct err *err);
 void mf_dedup_index_free(struct dedup_index **index);
 /* Leaves below this size are in it. */
 uint64_t mf_dedup_index_size(const struct dedup_index *index);
