@@ -9,7 +9,7 @@
 #include "tests/support/log_fixture.h"
 #include "transparency/log/submission.h"
 
-enum { PUBLIC = 660, COMMITS = 40, LARGE = 65900, SEGMENT = 16 * 1024, FEW = 100 };
+enum { PUBLIC = 660, COMMITS = 40, LARGE = 65900, SEGMENT = 20 * 1024, FEW = 100 };
 
 static char images[FSCK_IMAGES][PATH_MAX];
 

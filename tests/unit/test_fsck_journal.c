@@ -174,6 +174,51 @@ START_TEST(names_a_changed_entry_of_the_journal)
 }
 END_TEST
 
+/* Another entry in the last record but one, with the root that it leads to. */
+static void forge_entry(const char *name)
+{
+    MF_SCOPED(mf_buf_done) struct buf bytes = mf_fsck_load(mf_fsck_case_path(&now, name));
+    struct compact_range range = {.size = 0};
+    uint8_t hash[32];
+    size_t at[16];
+    size_t n = find_records(mf_buf_span(&bytes), at, MF_LEN(at));
+
+    ck_assert_uint_ge(n, 2);
+    uint8_t *p = bytes.p + at[n - 2];
+    uint8_t *body = p + MF_JOURNAL_HEAD_LEN + mf_be32(p + 60) + 4 + 2;
+    body[20] ^= 1;
+    for (uint64_t i = 0; i < mf_be64(p + 48); i++) {
+        mf_fsck_key(crypto, i, hash);
+        mf_compact_range_append(crypto, &range, hash, NULL);
+    }
+    mf_merkle_hash_leaf(crypto, (struct span){body, FSCK_BODY}, hash);
+    mf_compact_range_append(crypto, &range, hash, NULL);
+    mf_compact_range_root(crypto, &range, p + 112);
+    mf_sha256(crypto, (struct span){p, record_size(p)}, hash);
+    memcpy(p + record_size(p), hash, sizeof hash);
+    mf_fsck_poke(mf_fsck_case_path(&now, name), 0, mf_buf_span(&bytes));
+}
+
+/* Whole in itself, and public already with another entry; the last commit of all is cut off. */
+START_TEST(holds_the_end_of_the_journal_against_the_public_tree)
+{
+    char name[64];
+    size_t at[16];
+    const uint8_t zeroes[300] = {0};
+
+    mf_fsck_case_init(&now, FSCK_CLOSED);
+    last_segment(name);
+    MF_SCOPED(mf_buf_done) struct buf bytes = mf_fsck_load(mf_fsck_case_path(&now, name));
+    size_t n = find_records(mf_buf_span(&bytes), at, MF_LEN(at));
+    forge_entry(name);
+    mf_fsck_poke(mf_fsck_case_path(&now, name), at[n - 1] + 200, MF_SPAN_OF(zeroes));
+    ck_assert_int_eq(unlink(mf_fsck_case_path(&now, "state/head")), 0);
+    run();
+    const struct told *told = expect(1, "state/journal", "are not those of the public tree");
+    ck_assert_uint_eq(told->at, mf_be64(bytes.p + at[n - 1] + 48));
+}
+END_TEST
+
 START_TEST(names_a_commit_whose_time_goes_back)
 {
     const uint8_t time[8] = {0};
@@ -234,6 +279,7 @@ Suite *mf_suite(void)
     tcase_add_test(journal, names_a_missing_segment);
     tcase_add_test(journal, names_a_changed_root);
     tcase_add_test(journal, names_a_changed_entry_of_the_journal);
+    tcase_add_test(journal, holds_the_end_of_the_journal_against_the_public_tree);
     tcase_add_test(journal, names_a_commit_whose_time_goes_back);
     tcase_add_test(journal, passes_over_an_incomplete_last_commit_that_nobody_signed);
     tcase_add_test(journal, names_a_changed_checkpoint_of_a_commit);

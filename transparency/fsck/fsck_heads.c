@@ -9,7 +9,10 @@ static const char restore_all[] =
 
 static void keep(struct fsck *f, const char *file, const struct merkle_head *head)
 {
-    f->heads[f->head_count++] = (struct signed_note){.file = file, .head = *head};
+    f->heads[f->head_count++] = (struct signed_note){
+        .file = file,
+        .what = "a head was signed for the entries before this one, and they have another root",
+        .head = *head};
 }
 
 static void read_public(struct fsck *f)
@@ -126,9 +129,7 @@ static void compare(struct fsck *f, const struct signed_note *note)
     const struct finding at = {.file = note->file,
                                .unit = MF_AT_ENTRY,
                                .at = note->head.size,
-                               .what =
-                                   "a head was signed for the entries before this one, and they "
-                                   "have another root",
+                               .what = note->what,
                                .todo = restore_all};
     struct compact_range range;
     struct err err = {0};

@@ -13,7 +13,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/base/file.h"
 #include "common/run/sandbox.h"
 #include "transparency/fsck/fsck_files.h"
 #include "transparency/storage/dedup_index.h"
@@ -48,11 +47,21 @@ struct index_reader {
     unsigned faults;
 };
 
+/* False when the other end is gone, which must not end this one. */
 static bool send_all(int fd, const void *bytes, size_t n)
 {
-    struct err ignored = {0};
+    const uint8_t *p = bytes;
 
-    return mf_write_all(fd, (struct span){bytes, n}, &ignored);
+    while (n > 0) {
+        ssize_t sent = send(fd, p, n, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR)
+            continue;
+        if (sent <= 0)
+            return false;
+        p += sent;
+        n -= (size_t)sent;
+    }
+    return true;
 }
 
 /* False at the end, or when nothing comes for a while. */

@@ -142,9 +142,12 @@ static void add_entries(struct journal_walk *w, const struct journal_record *r, 
         compare_heads(w);
     }
     w->f->result->journal_entries += index - r->first_index;
-    if (index - r->first_index != r->count)
+    if (index - r->first_index != r->count) {
+        w->rooted = false;
         tell_at(w, at, "the commit has another number of entries than it says", restore);
-    else if (w->rooted)
+        return;
+    }
+    if (w->rooted)
         compare_root(w, w->segments.file, index,
                      "the commit of the entries before this one was written with "
                      "another root",
@@ -283,6 +286,21 @@ static void tell_incomplete(struct journal_walk *w)
                                                "never acknowledged; the next start drops it"});
 }
 
+/* What the last commits hold is public as well: the public tree says so when it was read. */
+static void keep_end(struct journal_walk *w)
+{
+    struct signed_note *end = &w->f->heads[w->f->head_count];
+
+    if (!w->rooted || !w->any || w->range.size >= w->f->public.size)
+        return;
+    *end = (struct signed_note){.file = "state/journal",
+                                .what = "the journal's entries before this one are not those of "
+                                        "the public tree",
+                                .head.size = w->range.size};
+    mf_compact_range_root(w->f->crypto, &w->range, end->head.root);
+    w->f->head_count++;
+}
+
 static void walk_segments(struct journal_walk *w)
 {
     for (size_t i = find_base(w); i < w->segments.count; i++) {
@@ -294,6 +312,7 @@ static void walk_segments(struct journal_walk *w)
         w->broken = true;
     }
     tell_incomplete(w);
+    keep_end(w);
 }
 
 void mf_fsck_journal(struct fsck *f)

@@ -7,10 +7,11 @@
 #include "transparency/fsck/fsck.h"
 
 enum { MF_FSCK_NAME_MAX = 128 }; /* bytes of the name of a file that belongs to a log */
-enum { MF_FSCK_HEADS_MAX = 1 + MF_HEAD_FILE_SLOTS };
+enum { MF_FSCK_HEADS_MAX = 1 + MF_HEAD_FILE_SLOTS + 1 };
 
-struct signed_note { /* a head that was signed, and where it was found */
+struct signed_note { /* a head that was signed, or that the journal ends with, and where it is */
     const char *file;
+    const char *what; /* is wrong when the entries have another root */
     struct merkle_head head;
     bool compared; /* its root with that of the entries */
 };

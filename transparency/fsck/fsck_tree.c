@@ -105,7 +105,7 @@ static void compare_entries(struct tree_walk *w, const struct record_piece *p,
         stored[first], p->leaves[first]);
 }
 
-static void tell_ct(struct tree_walk *w, const struct record_piece *p)
+static void tell_ct(struct tree_walk *w, const struct record_piece *p, bool right)
 {
     uint64_t from = p->tile.index * MF_TILE_WIDTH;
     char name[MF_FSCK_NAME_MAX];
@@ -120,7 +120,7 @@ static void tell_ct(struct tree_walk *w, const struct record_piece *p)
                               .what = "promises the index of another entry",
                               .todo = mf_fsck_remedy(w->f, from, from + p->tile.width)},
             from + p->misplaced, p->misplaced_as);
-    if (p->latest_ms > w->f->public_ms)
+    if (right && p->latest_ms > w->f->public_ms)
         mf_fsck_number_fault(w->f,
                              &(struct finding){.file = name,
                                                .what = "has an entry that is later than the "
@@ -144,8 +144,6 @@ static void tell_piece(struct tree_walk *w, const struct record_piece *p)
                       mf_fsck_remedy(w->f, from + (p->count < p->tile.width ? p->count : 0),
                                      from + p->tile.width));
     }
-    if (w->f->dir.type == MF_LOG_CT)
-        tell_ct(w, p);
 }
 
 static void read_entries(struct tree_walk *w, unsigned width, uint8_t (*trusted)[32],
@@ -153,6 +151,7 @@ static void read_entries(struct tree_walk *w, unsigned width, uint8_t (*trusted)
 {
     const struct record_piece *p = mf_record_ring_next(w->ring);
     bool good[MF_TILE_WIDTH] = {false};
+    bool right = p->count == width;
 
     tell_piece(w, p);
     memset(good, 1, p->count);
@@ -161,10 +160,13 @@ static void read_entries(struct tree_walk *w, unsigned width, uint8_t (*trusted)
     out->count = width;
     for (unsigned i = 0; i < width; i++) {
         out->known[i] = i < p->count;
-        w->all_good = w->all_good && i < p->count && good[i];
+        right = right && good[i];
         if (out->known[i])
             memcpy(out->hashes[i], p->leaves[i], 32);
     }
+    w->all_good = w->all_good && right;
+    if (w->f->dir.type == MF_LOG_CT)
+        tell_ct(w, p, right);
     mf_fsck_index_piece(w->f, p, good);
     w->done += width;
     if (w->f->params->progress != NULL)
