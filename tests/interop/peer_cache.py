@@ -120,6 +120,13 @@ def _build_own(name, with_modules=False):
     return build
 
 
+def _build_sigstore_go(folder, log, _version, cache):
+    # In a copy, as go.sum is written beside go.mod: Go's checksum database vouches for what comes.
+    shutil.copytree(HERE / "goverify", folder, dirs_exist_ok=True)
+    _run(["go", "build", "-mod=mod", "-trimpath", "-o", folder / "goverify", "."], log,
+         _go(cache), cwd=folder)
+
+
 def _digest_of_own(name):
     def digest():
         total = hashlib.sha256()
@@ -162,6 +169,7 @@ PEERS = {peer.name: peer for peer in (
          f"python{sys.version_info.major}.{sys.version_info.minor}"),
     Peer("sigstore-js", "4.1.1", "node_modules/@sigstore/verify/package.json",
          _build_sigstore_js, " ".join(JS_PACKAGES)),
+    Peer("sigstore-go", "1.3.0", "goverify", _build_sigstore_go, _digest_of_own("goverify")),
     Peer("certprofile", "1", "certprofile", _build_own("certprofile"),
          _digest_of_own("certprofile")),
     Peer("gowitness", "0.6.1", "gowitness", _build_own("gowitness", with_modules=True),

@@ -20,13 +20,13 @@ for spelling in (f"{TYPE}+json;version=0.1", f"{TYPE}.v0.1+json", f"{TYPE}.v0.2+
     case(f"type {spelling}", VERIFIED, TYPES, root=put("mediaType", spelling))
 for spelling in (f"{TYPE}+json;version=0.3", f"{TYPE}.v1+json", "application/json", ""):
     case(f"type '{spelling}'", TRUST, TYPES, root=put("mediaType", spelling))
-case(
-    "in a ClientTrustConfig", VERIFIED,
-    "sigstore_trustroot.proto: ClientTrustConfig, authorities by role",
-    root_text=lambda text: json.dumps(
-        {"mediaType": "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json",
-         "trustedRoot": json.loads(text),
-         "signingConfig": {}}).encode())
+SIGNING = {"mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json", "caUrls": [],
+           "oidcUrls": [], "rekorTlogUrls": [], "tsaUrls": [],
+           "rekorTlogConfig": {"selector": "ANY"}, "tsaConfig": {"selector": "ANY"}}
+case("in a ClientTrustConfig", VERIFIED, "sigstore_trustroot.proto: ClientTrustConfig",
+     root_text=lambda text: json.dumps({
+         "mediaType": "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json",
+         "trustedRoot": json.loads(text), "signingConfig": SIGNING}).encode())
 
 # --- logs
 for name in ("tlogs.0", "tlogs.1", "ctlogs.0", "ctlogs.1"):
@@ -105,9 +105,9 @@ case("authority's certificate with bytes behind", TRUST, "X.690: no trailing byt
      root=put(f"{AUTHORITY}.certChain.certificates.0.rawBytes",
               b64(story.Story().authority_chain()[0] + b"\0")))
 case("issuer as an authority of timestamps only", "certificate",
-     "sigstore_trustroot.proto: ClientTrustConfig, authorities by role",
-     root=lambda root: {**root, "timestampAuthorities": [*root["timestampAuthorities"],
-     root["certificateAuthorities"].pop()]})
+     "sigstore_trustroot.proto: authorities by role",
+     root=lambda root: {**root, "timestampAuthorities": [
+         *root["timestampAuthorities"], root["certificateAuthorities"].pop()]})
 
 # --- texts
 for place in ("future", "tlogs.1.future", f"{AUTHORITY}.future", "ctlogs.1.publicKey.future"):
