@@ -251,6 +251,67 @@ def test_a_disk_that_was_rolled_back(top):
     assert top.stop(witness) == 0
 
 
+def refused(witness, *texts):
+    said = witness.start()
+    assert said is not None and all(text in said for text in texts), said
+
+
+def put_back(witness, older):
+    shutil.rmtree(witness.directory)
+    shutil.copytree(older, witness.directory)
+
+
+def test_an_anchor_knows_that_the_directory_was_put_back(top):
+    log = MadeLog(top.folder, "anchored.example")
+    anchor = top.folder / "anchor"
+    (top.folder / "held").mkdir()
+    vkey = init_witness(top.folder / "held" / "witness")
+    key = Key(top.folder / "held", vkey)
+    witness = Witness(top.folder / "held" / "witness", [log.vkey], anchor=str(anchor))
+    shutil.copytree(witness.directory, top.folder / "born")
+    refused(witness, "anchor/witness: cannot open", "is its disk mounted?")
+    anchor.mkdir()
+    (anchor / "something").write_text("of somebody's")
+    refused(witness, "anchor/witness: cannot open", "give an empty folder as anchor")
+    (anchor / "something").unlink()
+    top.start(witness)
+    assert (anchor / "witness").read_text() == vkey + "\n"
+    assert witness.add(0, [], log.checkpoint(5))[0] == 200
+    assert top.stop(witness) == 0
+    shutil.copytree(witness.directory, top.folder / "at-five")
+    top.start(witness)
+    note, proof = log.checkpoint(8), consistency(log.leaves(8), 5)
+    shutil.move(anchor, top.folder / "unmounted")
+    status, _, said = witness.add(5, proof, note)
+    assert status == 503 and "cosigning: " in said, said
+    shutil.move(top.folder / "unmounted", anchor)
+    status, _, line = witness.add(5, proof, note)
+    assert status == 200 and key.cosigned(line, note)
+    assert top.stop(witness, signal.SIGKILL) == -signal.SIGKILL
+    for older, size in (("born", 0), ("at-five", 5)):
+        put_back(witness, top.folder / older)
+        refused(witness, f"anchored.example: size {size} is remembered, and 8 by the anchor",
+                "copy the anchor's files")
+    for path in anchor.iterdir():
+        if path.name != "witness":
+            shutil.copy(path, witness.directory / "state")
+    top.start(witness)
+    assert witness.add(0, [], note)[2] == "8\n"
+    assert top.stop(witness) == 0
+    kept = next(path for path in anchor.iterdir() if path.name != "witness")
+    whole = kept.read_text()
+    kept.write_text(whole.replace("\n8\n", "\n7\n"))
+    refused(witness, "anchor/", "signature does not verify")
+    shutil.rmtree(anchor)
+    anchor.mkdir()
+    top.start(witness)  # a new disk
+    assert kept.read_text() == whole
+    assert top.stop(witness) == 0
+    init_witness(top.folder / "held" / "another")
+    refused(Witness(top.folder / "held" / "another", [log.vkey], anchor=str(anchor)),
+            "is the anchor of another witness")
+
+
 def children(pid):
     return [int(word) for word in
             pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

@@ -287,7 +287,7 @@ START_TEST(is_opened_once)
     struct err err = {0};
 
     must_open();
-    mf_ck_refused(mf_witness_dir_open(crypto, folder, &second, &err), err,
+    mf_ck_refused(mf_witness_dir_open(crypto, folder, "", &second, &err), err,
                   "another process has this witness open");
     mf_witness_close(&witness);
 }

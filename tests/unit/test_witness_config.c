@@ -88,6 +88,7 @@ static const struct {
     {HEAD "\"workers\": 0, " LOG, "workers: 0 is not between 1 and 64"},
     {HEAD "\"threads\": 17, " LOG, "threads: 17 is not between 1 and 16"},
     {HEAD "\"key\": 1, " LOG, "key"},
+    {HEAD "\"anchor\": \"\", " LOG, "anchor: path is empty"},
     {"{\"format\": 1, \"directory\": \"w\", " LOG, "listen"},
     {"{\"format\": 1, \"directory\": \"w\", \"listen\": \"localhost:1\", " LOG,
      "listen: 'localhost:1' does not begin with an IP address"},

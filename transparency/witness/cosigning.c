@@ -53,7 +53,7 @@ bool mf_witness_open(struct crypto *c, const struct witness_config *config, stru
     char key[PATH_MAX];
 
     *out = (struct witness){.dir = {.lock_fd = -1}, .clock = clock};
-    if (!mf_witness_dir_open(c, config->directory, &out->dir, err) ||
+    if (!mf_witness_dir_open(c, config->directory, config->anchor, &out->dir, err) ||
         !mf_path_join(out->dir.path, "key.pem", key, sizeof key, err))
         return false;
     params.key_path = key;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static const char *const top_members[] = {"format",  "directory", "listen", "prefix",
+static const char *const top_members[] = {"format",  "directory", "anchor", "listen", "prefix",
                                           "threads", "workers",   "logs",   NULL};
 static const char *const log_members[] = {"vkey", "origin", NULL};
 
@@ -133,6 +133,8 @@ static bool read_all(struct crypto *c, const char *path, const struct json_node 
 {
     return mf_json_known_members(root, top_members, err) &&
            mf_config_path(path, root, "directory", out->directory, sizeof out->directory, err) &&
+           (mf_json_get(root, "anchor") == NULL ||
+            mf_config_path(path, root, "anchor", out->anchor, sizeof out->anchor, err)) &&
            mf_config_listen(root, &out->listen, err) && read_prefix(root, out, err) &&
            mf_config_number(root, "threads", 1, 16, &out->threads, err) &&
            mf_config_number(root, "workers", 1, 64, &out->workers, err) &&

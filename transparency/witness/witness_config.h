@@ -1,6 +1,7 @@
 /* mayfly-witness's configuration: one JSON file.
  *
  *   {"format": 1, "directory": "witness", "listen": "127.0.0.1:7380", "prefix": "/witness",
+ *    "anchor": "/mnt/other/witness",
  *    "logs": [{"vkey": "log.example.org+...", "origin": "log.example.org"}]}
  *
  * directory, listen and logs must be there. Entries of one origin are the keys of one log. */
@@ -17,6 +18,7 @@ enum { MF_WITNESS_LOGS_MAX = MF_SIGNER_ORIGINS_MAX, MF_WITNESS_PREFIX_MAX = 200 
 
 struct witness_config {
     char directory[PATH_MAX];
+    char anchor[PATH_MAX]; /* "" for none */
     struct listen_address listen;
     char prefix[MF_WITNESS_PREFIX_MAX + 1]; /* "" or "/path" */
     uint64_t threads, workers;

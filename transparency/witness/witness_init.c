@@ -9,7 +9,7 @@
 #include "common/run/exit.h"
 #include "common/run/harden.h"
 #include "common/run/options.h"
-#include "transparency/witness/witness_state.h"
+#include "transparency/witness/witness_dir.h"
 #include "transparency/witness/witness_verbs.h"
 
 static bool build(const char *path, const char *name, struct buf *vkey, struct err *err)

@@ -1,22 +1,12 @@
-/* Witness state: the witness's folder, and what it remembers of each log.
+/* Witness state: what a witness remembers of each log, in files of its folder and of its anchor.
  *
- *   identity.json   format version, name, public key; written once by init
- *   key.pem         0600; read by the signer process alone
- *   lock            held while a process uses the folder
- *   known           the logs that have a file in state/: one that is missing is a forgotten promise
- *   state/HEX       of the log with this SHA-256 of its origin: the last checkpoint cosigned
- *   state/HEX.fork  the first two checkpoints of one size with different roots that it signed
- *
- * A file in state/ is three lines (format, origin, whether the witness still cosigns this log), an
- * empty line, and the checkpoint with the log's and the witness's lines, or nothing. */
+ * A file is three lines (format, origin, whether the witness still cosigns this log), an empty
+ * line, and the checkpoint with the log's and the witness's lines, or nothing. */
 #ifndef MF_TRANSPARENCY_WITNESS_WITNESS_STATE_H
 #define MF_TRANSPARENCY_WITNESS_WITNESS_STATE_H
 
-#include <limits.h>
-
-#include "common/base/clock.h"
 #include "transparency/merkle/merkle_hash.h"
-#include "transparency/note/note_key.h"
+#include "transparency/witness/witness_dir.h"
 
 enum { MF_WITNESS_RECORD_MAX = MF_NOTE_MAX + 1024 }; /* bytes */
 enum { MF_WITNESS_LOG_HEX = 64 };                    /* digits */
@@ -34,21 +24,6 @@ MF_MUST_USE bool mf_witness_record_parse(struct span text, struct witness_record
 MF_MUST_USE bool mf_witness_record_format(const struct witness_record *record, struct buf *out,
                                           struct err *err);
 
-struct witness_dir {
-    char path[PATH_MAX];
-    struct note_key key; /* of type COSIGNER */
-    struct buf known;    /* origins, a line each */
-    int lock_fd;
-};
-
-MF_MUST_USE bool mf_witness_dir_create(const char *path, const struct note_key *key,
-                                       struct instant now, struct err *err);
-/* Missing, of another format or in use: refused with what to do. Start *out with {.lock_fd = -1}.
- */
-MF_MUST_USE bool mf_witness_dir_open(struct crypto *c, const char *path, struct witness_dir *out,
-                                     struct err *err);
-void mf_witness_dir_done(struct witness_dir *dir);
-
 struct witness_memory { /* of one log */
     char hex[MF_WITNESS_LOG_HEX + 1];
     struct merkle_head last; /* the empty tree when nothing was cosigned */
@@ -58,7 +33,7 @@ struct witness_memory { /* of one log */
 
 /* Reads what is remembered of a log, and holds it to the witness's own signature; of one that is
  * new, remembers durably that nothing was cosigned. MF_ERR_FORMAT when something is there that the
- * witness did not write, or gone what it wrote. */
+ * witness did not write, or gone what it wrote, or older than the anchor. */
 MF_MUST_USE bool mf_witness_recall(struct crypto *c, struct witness_dir *dir, struct span origin,
                                    struct witness_memory *out, struct err *err);
 void mf_witness_memory_done(struct witness_memory *memory);
