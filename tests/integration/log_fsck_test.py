@@ -145,6 +145,23 @@ class Damaged:
         shutil.rmtree(self.path)
 
 
+def unreadable(report, log):
+    """One file that this user may not read: no verdict on it, and one on all else."""
+    if os.geteuid() != 0:
+        report.skipped("a file that may not be read is named", "only root can become another user")
+        return
+    with Damaged(log) as path:
+        path.parent.chmod(0o755)
+        subprocess.run(["chmod", "-R", "a+rX", path], check=True)
+        for name in ("key.pem", "state/head"):
+            (path / name).chmod(0o600)
+        status, out, said = fsck(path, "--json", user=65534, group=65534, extra_groups=[])
+        answer = json.loads(out)
+        report.check("a file that may not be read is named", status == 3 and not answer["ok"] and
+                     answer["faults"] == 0 and one(answer).get("file") == "state/head" and
+                     one(answer)["kind"] == "unread", status, out, said)
+
+
 def flip(path, at):
     data = bytearray(path.read_bytes())
     data[at] ^= 1
@@ -251,6 +268,7 @@ def main():
     usage(report, folder)
     without_rights(report, log)
     damaged_entries(report, log.directory)
+    unreadable(report, log.directory)
     ct_log(report, folder)
     shutil.rmtree(folder)
     return report.finish()
