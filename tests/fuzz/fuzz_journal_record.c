@@ -29,6 +29,7 @@ static void check_good(struct record_chain *chain, const struct journal_record *
     uint8_t hash[32];
 
     mf_require(size <= bytes.n && size == mf_journal_record_size(r));
+    mf_require(size == mf_journal_record_length(chain, bytes) && size <= MF_JOURNAL_RECORD_MAX);
     mf_require(r->payload.p + r->payload.n + 32 == bytes.p + size);
     memcpy(chain->previous, previous, 32);
     mf_require(mf_journal_record_write(crypto, chain, r, &again, hash, &err));

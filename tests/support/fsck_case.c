@@ -6,8 +6,12 @@
 #include <unistd.h>
 
 #include "common/base/file.h"
+#include "common/keys/key_file.h"
 #include "tests/support/log_fixture.h"
 #include "transparency/log/submission.h"
+#include "transparency/note/checkpoint.h"
+#include "transparency/note/note_key.h"
+#include "transparency/note/note_write.h"
 
 enum { PUBLIC = 660, COMMITS = 40, LARGE = 65900, SEGMENT = 20 * 1024, FEW = 100 };
 
@@ -245,6 +249,33 @@ const char *mf_fsck_case_segment(const struct fsck_case *c, size_t number)
             return name;
     }
     return NULL;
+}
+
+void mf_fsck_case_sign(const struct fsck_case *c, struct crypto *crypto,
+                       const struct merkle_head *head, struct buf *note)
+{
+    MF_SCOPED(mf_log_dir_done) struct log_dir dir = {.lock_fd = -1};
+    MF_SCOPED(mf_note_key_done) struct note_key name = {0};
+    MF_SCOPED(mf_private_key_free) struct private_key *key = NULL;
+    MF_SCOPED(mf_buf_done) struct buf text = {.max = MF_CHECKPOINT_TEXT_MAX};
+    MF_SCOPED(mf_buf_done) struct buf signature = {.max = MF_SIGNATURE_MAX};
+    struct err err = {0};
+
+    must(mf_log_dir_look(c->path, false, &dir, &err) &&
+             mf_note_key_init(crypto, MF_NOTE_KEY_ED25519, mf_span_str(dir.origin),
+                              mf_buf_span(&dir.spki), &name, &err) &&
+             mf_key_file_read(crypto, mf_fsck_case_path(c, "key.pem"), NULL, &key, &err),
+         "the log's key");
+    struct checkpoint checkpoint = {.origin = mf_note_key_name(&name), .size = head->size};
+    memcpy(checkpoint.root, head->root, sizeof checkpoint.root);
+    mf_buf_reset(note);
+    note->max = MF_ENGINE_NOTE_MAX;
+    must(mf_checkpoint_format(&checkpoint, &text, &err) &&
+             mf_sign(crypto, key, MF_SIG_ED25519, mf_buf_span(&text), &signature, &err) &&
+             mf_note_write_text(note, mf_buf_span(&text), &err) &&
+             mf_note_write_line(note, mf_note_key_name(&name), name.id, mf_buf_span(&signature),
+                                &err),
+         "a signed note");
 }
 
 void mf_fsck_poke(const char *path, uint64_t offset, struct span bytes)

@@ -47,6 +47,9 @@ const char *mf_fsck_case_said(const struct fsck_case *c);
 const char *mf_fsck_case_path(const struct fsck_case *c, const char *name);
 /* Journal segments, oldest first; the name below the directory, null behind the last one. */
 const char *mf_fsck_case_segment(const struct fsck_case *c, size_t number);
+/* A head of this size and root, signed by the log's own key, as a note. */
+void mf_fsck_case_sign(const struct fsck_case *c, struct crypto *crypto,
+                       const struct merkle_head *head, struct buf *note);
 /* XORs one byte. */
 void mf_fsck_flip(const char *path, uint64_t offset);
 /* Overwrites bytes. */

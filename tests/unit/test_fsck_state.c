@@ -3,13 +3,9 @@
 #include <unistd.h>
 
 #include "common/base/file.h"
-#include "common/keys/key_file.h"
 #include "tests/support/fsck_case.h"
 #include "tests/support/log_fixture.h"
 #include "tests/support/suite.h"
-#include "transparency/note/checkpoint.h"
-#include "transparency/note/note.h"
-#include "transparency/note/note_write.h"
 #include "transparency/storage/dedup_index.h"
 
 #define DATA "state/dedup/data.mdb"
@@ -207,40 +203,6 @@ START_TEST(finds_a_flipped_byte_in_every_public_file)
 }
 END_TEST
 
-/* A log of somebody else may have signed any size. */
-START_TEST(gives_up_on_a_tree_that_is_not_there)
-{
-    MF_SCOPED(mf_private_key_free) struct private_key *key = NULL;
-    MF_SCOPED(mf_buf_done) struct buf note = {.max = 4096};
-    MF_SCOPED(mf_buf_done) struct buf text = {.max = 4096};
-    MF_SCOPED(mf_buf_done) struct buf signature = {.max = MF_SIGNATURE_MAX};
-    MF_SCOPED(mf_buf_done) struct buf old = {0};
-    MF_SCOPED(mf_note_done) struct note parsed = {.line_count = 0};
-    struct checkpoint checkpoint;
-    struct err err = {0};
-
-    mf_fsck_case_init(&now, FSCK_CLOSED);
-    const char *path = mf_fsck_case_path(&now, "public/checkpoint");
-    old = mf_fsck_load(path);
-    mf_ck_ok(mf_note_parse(mf_buf_span(&old), &parsed, &err) &&
-                 mf_checkpoint_parse(parsed.text, &checkpoint, &err) &&
-                 mf_key_file_read(crypto, mf_fsck_case_path(&now, "key.pem"), NULL, &key, &err),
-             err);
-    checkpoint.size = (1ULL << 62) + 12345;
-    mf_ck_ok(mf_checkpoint_format(&checkpoint, &text, &err) &&
-                 mf_sign(crypto, key, MF_SIG_ED25519, mf_buf_span(&text), &signature, &err) &&
-                 mf_note_write_text(&note, mf_buf_span(&text), &err) &&
-                 mf_note_write_line(&note, parsed.lines[0].name, parsed.lines[0].key_id,
-                                    mf_buf_span(&signature), &err) &&
-                 mf_file_write(path, mf_buf_span(&note), 0644, MF_FILE_REPLACE, &err),
-             err);
-    run();
-    ck_assert_uint_eq(now.result.size, checkpoint.size);
-    ck_assert_uint_ge(now.result.faults, MF_FSCK_FAULTS_MAX);
-    ck_assert_uint_lt(now.result.faults, MF_FSCK_FAULTS_MAX + 100);
-}
-END_TEST
-
 START_TEST(says_when_the_identity_is_not_its_keys)
 {
     struct err err = {0};
@@ -300,7 +262,6 @@ Suite *mf_suite(void)
     tcase_add_test(state, keeps_out_of_a_log_that_is_open_but_reads_its_public_tree);
     tcase_add_test(state, reads_the_front_of_full_tiles_while_the_log_goes_on);
     tcase_add_test(state, finds_a_flipped_byte_in_every_public_file);
-    tcase_add_test(state, gives_up_on_a_tree_that_is_not_there);
     tcase_add_test(state, says_when_the_identity_is_not_its_keys);
     tcase_add_test(state, writes_nothing);
     suite_add_tcase(suite, state);
