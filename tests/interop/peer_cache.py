@@ -93,6 +93,11 @@ def _build_cosign(folder, log, version, cache):
     _run(["go", "install", "-trimpath", target], log, {**_go(cache), "GOBIN": str(folder)})
 
 
+def _build_litewitness(folder, log, version, cache):
+    target = f"filippo.io/torchwood/cmd/litewitness@v{version}"
+    _run(["go", "install", "-trimpath", target], log, {**_go(cache), "GOBIN": str(folder)})
+
+
 def _build_sigstore_python(folder, log, version, _cache):
     # --copies: the interpreter's own links stay valid when the folder is renamed. The
     # scripts of a venv name its first path, so peers are run as `python -m sigstore`.
@@ -174,6 +179,7 @@ PEERS = {peer.name: peer for peer in (
          _digest_of_own("certprofile")),
     Peer("gowitness", "0.6.1", "gowitness", _build_own("gowitness", with_modules=True),
          _digest_of_own("gowitness")),
+    Peer("litewitness", "0.6.1", "litewitness", _build_litewitness),
     Peer("goregexp", "1", "goregexp", _build_own("goregexp"), _digest_of_own("goregexp")),
 )}
 TOOLS = {tool.program: Peer(tool.program, tool.version, f"{tool.folder}/{tool.program}",
