@@ -32,6 +32,22 @@ static bool check_needs(const struct verify_options *o, struct err *err)
     return true;
 }
 
+/* A certificate's ten minutes tie a signature to its time. One by a bare key can be timestamped and
+ * logged anew by whoever has it. */
+static bool check_floor(const struct verify_options *o, struct err *err)
+{
+    const char *floor = o->signed_after != NULL ? "--signed-after"
+                        : o->floor_file != NULL ? "--floor-file"
+                        : o->min_log_index > 0  ? "--min-log-index"
+                                                : NULL;
+
+    return o->key == NULL || floor == NULL ||
+           mf_err_set(err, MF_ERR_USAGE,
+                      "%s proves nothing with --key: an old signature by a key can be timestamped "
+                      "and logged anew",
+                      floor);
+}
+
 static bool check_usage(struct verify_run *run, int operands, struct err *err)
 {
     const struct verify_options *o = run->options;
@@ -46,7 +62,7 @@ static bool check_usage(struct verify_run *run, int operands, struct err *err)
     if (o->bundle != NULL && o->checksums == NULL && operands > 1)
         return mf_err_set(err, MF_ERR_USAGE, "--bundle goes with one file, but %d were named",
                           operands);
-    if (!check_needs(o, err))
+    if (!check_needs(o, err) || !check_floor(o, err))
         return false;
     if (o->key == NULL && !mf_who_options_read(&o->who, &run->demands, err))
         return false;

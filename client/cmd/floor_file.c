@@ -1,5 +1,7 @@
 #include "client/cmd/floor_file.h"
 
+#include <sys/stat.h>
+
 #include "common/base/file.h"
 #include "common/codec/hex.h"
 #include "common/codec/json.h"
@@ -71,7 +73,9 @@ bool mf_floor_file_read(const char *path, struct verify_floor *out, struct err *
     MF_SCOPED(mf_buf_done) struct buf text = {0};
 
     if (!mf_file_read(path, FILE_MAX, &text, err)) {
-        if (err->code != MF_ERR_NOT_FOUND)
+        struct stat st;
+        bool is_new = err->code == MF_ERR_NOT_FOUND && lstat(path, &st) != 0;
+        if (!is_new) /* a link to nothing is no beginning, but a floor that is gone */
             return mf_err_as(err, MF_ERR_TRUST);
         mf_err_clear(err);
         *out = (struct verify_floor){0};

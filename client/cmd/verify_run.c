@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "client/cmd/bundle_path.h"
 #include "client/cmd/floor_file.h"
@@ -35,15 +36,17 @@ static bool find_bundle(const struct verify_options *o, const char *file, bool i
 static bool read_digest(const char *file, struct artifact *artifact, bool *is_digest,
                         struct err *err)
 {
-    *is_digest = false;
-    if (strncmp(file, "sha256:", 7) != 0)
-        return true;
-    *is_digest = mf_artifact_from_text(file, artifact);
-    if (!*is_digest)
+    static const char *const kinds[] = {"sha256:", "sha384:", "sha512:"};
+    bool looks_so = false;
+
+    for (size_t i = 0; i < MF_LEN(kinds); i++)
+        looks_so = looks_so || strncasecmp(file, kinds[i], strlen(kinds[i])) == 0;
+    *is_digest = looks_so && mf_artifact_from_text(file, artifact);
+    if (looks_so && !*is_digest)
         mf_err_set(err, MF_ERR_USAGE,
-                   "is not a digest: sha256: goes before 64 hexadecimal digits (a file of that "
-                   "name is ./sha256:...)");
-    return *is_digest;
+                   "is not a digest: sha256: goes before 64 hexadecimal digits, sha384: before 96, "
+                   "sha512: before 128 (a file of that name is ./sha256:...)");
+    return *is_digest || !looks_so;
 }
 
 static unsigned required(const struct verify_options *o)

@@ -201,6 +201,8 @@ static bool parse_all(struct span text, struct trusted_root *r, struct err *err)
     for (size_t i = 0; i < MF_LEN(kinds); i++)
         if (!parse_list(object, &kinds[i], r, err))
             return false;
+    r->no_tlogs = r->tlog_count == 0 && mf_json_get(object, "tlogs") != NULL;
+    r->no_ctlogs = r->ctlog_count == 0 && mf_json_get(object, "ctlogs") != NULL;
     return true;
 }
 

@@ -34,6 +34,9 @@ struct trusted_root {
     struct trusted_log *tlogs, *ctlogs;
     struct trusted_chain *cas, *tsas;
     size_t tlog_count, ctlog_count, ca_count, tsa_count;
+    /* An empty list says that there is none. A list that is not there says nothing: it may have
+     * been forgotten, or misspelt. */
+    bool no_tlogs, no_ctlogs;
     size_t skipped_keys; /* logs whose key we cannot use; a caller warns */
 };
 

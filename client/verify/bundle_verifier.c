@@ -19,11 +19,11 @@ bool mf_step_skip(struct verify_state *s, enum verify_step step, const char *not
 }
 
 bool mf_step_is_needed(struct verify_state *s, enum verify_step step, enum verify_need need,
-                       size_t named)
+                       bool there_is_none)
 {
     bool is_ignored = (s->params->ignore & need) != 0;
 
-    if (!is_ignored && (named > 0 || (s->params->require & need) != 0))
+    if (!is_ignored && (!there_is_none || (s->params->require & need) != 0))
         return true;
     mf_step_skip(s, step, is_ignored ? "told to ignore it" : "the trusted root names none");
     return false;
@@ -112,7 +112,7 @@ static bool step_sct(struct verify_state *s, struct err *err)
 {
     if (s->params->key != NULL)
         return mf_step_skip(s, MF_STEP_SCT, "a key has no certificate");
-    return !mf_step_is_needed(s, MF_STEP_SCT, MF_NEED_SCT, s->params->root->ctlog_count) ||
+    return !mf_step_is_needed(s, MF_STEP_SCT, MF_NEED_SCT, s->params->root->no_ctlogs) ||
            mf_sct_check(s->c, &s->leaf, s->issuer, s->params->root, err);
 }
 

@@ -61,7 +61,7 @@ bool mf_step_log(struct verify_state *s, struct err *err)
     const struct bundle *b = s->bundle;
     const struct logged_content content = logged_content(s);
 
-    if (!mf_step_is_needed(s, MF_STEP_LOG, MF_NEED_LOG, s->params->root->tlog_count))
+    if (!mf_step_is_needed(s, MF_STEP_LOG, MF_NEED_LOG, s->params->root->no_tlogs))
         return true;
     if (!mf_step_names_artifact(s))
         return mf_err_set(err, MF_ERR_REJECTED,

@@ -22,10 +22,10 @@ struct verify_state { /* what one step hands to the next */
 
 /* The step is not to be made, for this reason (a string constant); returns true. */
 bool mf_step_skip(struct verify_state *s, enum verify_step step, const char *note);
-/* Is it demanded? It is where the trusted root names such a party or the caller requires it, unless
- * the caller ignores it. If not, the step is skipped. */
+/* Is it demanded? It is unless the trusted root says that there is no such party and the caller
+ * does not require it all the same, or the caller ignores it. If not, the step is skipped. */
 bool mf_step_is_needed(struct verify_state *s, enum verify_step step, enum verify_need need,
-                       size_t named);
+                       bool there_is_none);
 
 /* The trusted root's log of an entry, or null: another log's entry proves nothing to us. */
 const struct trusted_log *mf_step_log_of(const struct verify_state *s, const struct tlog_entry *e);

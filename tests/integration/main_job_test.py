@@ -62,6 +62,12 @@ def test_sign_and_verify_a_file(bench):
     shutil.copy(path, bench.folder / other)
     bench.verify("--bundle", bundle, other).expect(1, "another file")
     bench.verify("--bundle", bundle, f"./{other}").expect(0, "verified")
+    for text in (f"sha512:{'ab' * 64}", f"sha384:{'ab' * 48}"):
+        shutil.copy(path, bench.folder / text)
+        shutil.copy(bundle, bench.folder / f"{text}.sigstore.json")
+        bench.verify(text).expect(2, "name the bundle with --bundle")
+    for text in (f"SHA256:{'ab' * 32}", "sha512:ab", "Sha384:"):
+        bench.verify("--bundle", bundle, text).expect(2, text, "is not a digest")
     root = ["--trusted-root", bench.instance.trusted_root]
     bench.run("verify", *root, *bench.who, path).expect(0, "verified")
     quiet = bench.verify("--quiet", path).expect(0)

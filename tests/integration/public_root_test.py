@@ -97,6 +97,24 @@ def test_the_newest_file_counts(bench):
     verify(bench, PUBLIC, env=env).expect(6, "trusted root", str(newer))
 
 
+def test_what_others_may_write_is_passed_over(bench):
+    data = bench.folder / "others"
+    folder = data / "mayfly" / "trust"
+    folder.mkdir(parents=True)
+    env = {"XDG_DATA_HOME": str(data)}
+    path = folder / "public-good-2998-12-31.json"
+    shutil.copy(root("staging"), path)
+    verify(bench, STAGING, env=env).expect(0, "public-good of 2998-12-31")
+    for which, mode in ((path, 0o666), (folder, 0o777), (folder, 0o775)):
+        before = which.stat().st_mode & 0o777
+        which.chmod(mode)
+        verify(bench, STAGING, env=env).expect(1, f"public-good of {date_of(root('public-good'))}")
+        which.chmod(before)
+    if os.geteuid() == 0:
+        os.chown(path, 65534, 65534)
+        verify(bench, STAGING, env=env).expect(1, f"public-good of {date_of(root('public-good'))}")
+
+
 def test_a_program_that_came_without_one(bench):
     alone = bench.folder / "alone" / "bin" / "mayfly"
     alone.parent.mkdir(parents=True)

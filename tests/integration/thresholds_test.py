@@ -28,6 +28,13 @@ class Signed:
         self.root.write_text(json.dumps(root))
         return self
 
+    def forgetting(self, name):
+        """The root, without this member, as if it had been misspelt."""
+        root = json.loads(self.root.read_text())
+        root[name[:-1]] = root.pop(name)
+        self.root.write_text(json.dumps(root))
+        return self
+
     def stripped(self):
         """The bundle, without its log entry."""
         bundle = json.loads(self.bundle.read_text())
@@ -66,6 +73,12 @@ def test_a_root_without_ct_logs_demands_no_sct(bench):
     said = signed.verify().expect(0, ", sct not checked: the trusted root names none")
     assert "log entry " in said.out, said
     signed.verify("--require-sct").expect(1, "sct: no SCT is by a log that the trusted root names")
+
+
+def test_a_list_that_is_not_there_waives_nothing(bench):
+    Signed(bench, "forgot-logs").forgetting("tlogs").verify().expect(
+        1, "log_entry: no entry is of a log that the trusted root names")
+    Signed(bench, "forgot-ct").forgetting("ctlogs").verify().expect(1, "sct: no SCT is by a log")
 
 
 def test_without_an_authority_there_is_no_time(bench):
@@ -136,6 +149,14 @@ def test_a_device_is_not_walked_back(bench):
     assert not list(bench.folder.glob("floor.json.*")), "left something behind"
 
 
+def test_a_key_has_no_floor(bench):
+    signed = Signed(bench, "by-key")
+    for more in (["--signed-after", "2026-01-01"], ["--min-log-index", "1"],
+                 ["--floor-file", bench.folder / "key-floor.json"]):
+        bench.run("verify", *bench.at, "--key", signed.root, *more, signed.path).expect(
+            2, more[0], "proves nothing with --key")
+
+
 def test_a_floor_that_cannot_be_read_or_raised(bench):
     signed = Signed(bench, "floored")
     for text, why in (("", "the text is empty"), ("{}", "format"), ('{"format":2,"logs":[]}', "format 2"),
@@ -146,6 +167,10 @@ def test_a_floor_that_cannot_be_read_or_raised(bench):
         path = bench.file("bad-floor.json", text)
         signed.verify("--floor-file", path).expect(6, "floor file", "bad-floor.json", why)
         assert path.read_text() == text
+    gone = bench.folder / "gone-floor.json"
+    gone.symlink_to(bench.folder / "gone")
+    signed.verify("--floor-file", gone).expect(6, "floor file", "gone-floor.json")
+    assert gone.is_symlink(), "a floor that is gone was begun anew"
     lost = bench.folder / "nowhere" / "floor.json"
     said = signed.verify("--floor-file", lost).expect(3, "floor file")
     assert json.loads(signed.verify("--json", "--floor-file", lost).expect(3).out)["ok"] is False, said
