@@ -1,6 +1,6 @@
-/* Sigstore's public trusted roots, as files NAME-YYYY-MM-DD.json: brought along by the installation,
- * or put beside by the user. The newest one counts, so that replacing one is adding a newer. Files
- * and folders that somebody else owns or may write are passed over. */
+/* Sigstore's public trusted roots, as files NAME-YYYY-MM-DD.json: brought along by the
+ * installation, or put beside by the user. The newest one counts, so that replacing one is adding a
+ * newer. Files and folders that somebody else owns or may write are passed over. */
 #ifndef MF_CLIENT_CMD_PUBLIC_ROOT_H
 #define MF_CLIENT_CMD_PUBLIC_ROOT_H
 

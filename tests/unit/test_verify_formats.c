@@ -174,8 +174,10 @@ static const struct {
     {{V01, .bundle = {"\"SHA2_256\"", NULL, "\"SHA2_384\""}}, "digest has 32 bytes, not 48"},
     {{V01, .bundle = {"\"SHA2_256\"", NULL, "1"}}, NULL},
     {{V01, .bundle = {"\"SHA2_256\"", NULL, "2"}}, "digest has 32 bytes, not 48"},
-    {{V01, .bundle = {"\"SHA2_256\"", NULL, "0"}}, "messageDigest: unknown hash algorithm 0"},
-    {{V01, .bundle = {"\"SHA2_256\"", NULL, "4"}}, "messageDigest: unknown hash algorithm 4"},
+    {{V01, .bundle = {"\"SHA2_256\"", NULL, "0"}},
+     "messageDigest: algorithm: unknown hash algorithm 0"},
+    {{V01, .bundle = {"\"SHA2_256\"", NULL, "4"}},
+     "messageDigest: algorithm: unknown hash algorithm 4"},
     {{V01, .bundle = {"\"SHA2_256\"", NULL, "\"1\""}}, "unknown hash algorithm \"1\""},
     {{V01, .bundle = {"\"SHA2_256\"", NULL, "1.5"}}, "messageDigest: algorithm: "},
     /* the envelope */
