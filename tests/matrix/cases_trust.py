@@ -66,8 +66,13 @@ case("CT log's key by its old name", VERIFIED, "algorithm-registry: 1 and 3 stil
      root=put("ctlogs.3.publicKey.keyDetails", "PKIX_RSA_PKCS1V5"))
 case("CT log's ID of another key", "sct", "sigstore_trustroot.proto: CT log: H(SPKI)",
      root=put("ctlogs.1.publicKey.rawBytes", b64(key("p256", "stranger").spki)))
-case("no logs", "log_entry", "client-spec 4.4: entry against bundle", root=put("tlogs", []))
-case("logs missing", "log_entry", "client-spec 4.4: entry against bundle", root=drop("tlogs"))
+NONE = "docs/reasons.md: an empty list says that there is none; a list that is missing says nothing"
+case("no logs", VERIFIED, NONE, root=put("tlogs", []))
+case("logs missing", "log_entry", NONE, root=drop("tlogs"))
+case("no CT logs", VERIFIED, NONE, root=put("ctlogs", []))
+case("CT logs missing", "sct", NONE, root=drop("ctlogs"))
+case("no logs, and no authority of timestamps", "timestamp", "client-spec 4.2: a time of signing",
+     root=both(put("tlogs", []), put("timestampAuthorities", [])))
 case(
     "no authorities", "certificate",
     "client-spec 4.3: a certificate of the root, the demanded name and issuer",
