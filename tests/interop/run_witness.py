@@ -148,7 +148,7 @@ def questions(log, support):
         (1, [], note(3), None), (0, [], note(3), None), (0, [], note(3), None), (3, [], note(3), None),
         (3, [], note(3, "other"), None), (3, [], note(7), None), (3, from_size(3, 7), note(7), None),
         (7, from_size(3, 9), note(9), None), (7, from_size(7, 9), note(9, "other"), None),
-        (7, from_size(7, 9, "other", 7), note(9, "other", 7), None),
+        (7, from_size(7, 9, "other", 5), note(9, "other", 5), None), (7, from_size(7, 9), note(9), None),
         (9, [], note(9), None), (10, [], note(9), None), (9, from_size(9, 300), note(300), None),
         (300, [], note(300, extensions=("one", "two")), None), (300, [], note(12), None),
         (300, [b"x" * 31], note(300), None), (300, [], "no note", 403),
