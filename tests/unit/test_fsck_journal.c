@@ -254,6 +254,18 @@ START_TEST(passes_over_an_incomplete_last_commit_that_nobody_signed)
 }
 END_TEST
 
+START_TEST(names_a_commit_that_counts_wrong)
+{
+    const uint8_t two[4] = {0, 0, 0, 2};
+    char name[64];
+
+    mf_fsck_case_init(&now, FSCK_CLOSED);
+    forge_last(56, MF_SPAN_OF(two), name);
+    run();
+    expect(1, name, "has another number of entries than it says");
+}
+END_TEST
+
 START_TEST(names_a_changed_checkpoint_of_a_commit)
 {
     char name[64];
@@ -282,6 +294,7 @@ Suite *mf_suite(void)
     tcase_add_test(journal, holds_the_end_of_the_journal_against_the_public_tree);
     tcase_add_test(journal, names_a_commit_whose_time_goes_back);
     tcase_add_test(journal, passes_over_an_incomplete_last_commit_that_nobody_signed);
+    tcase_add_test(journal, names_a_commit_that_counts_wrong);
     tcase_add_test(journal, names_a_changed_checkpoint_of_a_commit);
     suite_add_tcase(suite, journal);
     return suite;

@@ -47,8 +47,10 @@ static const struct told *expect(uint64_t faults, const char *file, const char *
     return told;
 }
 
+enum { NONE = 1000000, STRANGER }; /* no entry; a key of none */
+
 /* Makes the index anew, as it should be but for what is said. */
-static void make_index(uint64_t without, uint64_t wrong, bool stranger, uint64_t size)
+static void make_index(uint64_t without, uint64_t moved, uint64_t to, uint64_t size)
 {
     struct dedup_index *index = NULL;
     struct dedup_entry entries[702];
@@ -61,9 +63,9 @@ static void make_index(uint64_t without, uint64_t wrong, bool stranger, uint64_t
         if (i == without)
             continue;
         mf_fsck_key(crypto, i, entries[n].key);
-        entries[n++].index = i == wrong ? i + 1 : i;
+        entries[n++].index = i == moved ? to : i;
     }
-    if (stranger) {
+    if (moved == STRANGER) {
         memset(entries[n].key, 1, 32);
         entries[n++].index = 3;
     }
@@ -74,28 +76,31 @@ static void make_index(uint64_t without, uint64_t wrong, bool stranger, uint64_t
 START_TEST(holds_each_key_of_the_index_against_its_entry)
 {
     mf_fsck_case_init(&now, FSCK_CLOSED);
-    make_index(UINT64_MAX, UINT64_MAX, false, 700);
+    make_index(NONE, NONE, 0, 700);
     run();
     ck_assert_msg(now.count == 0, "%s", mf_fsck_case_said(&now));
 
-    make_index(5, UINT64_MAX, false, 700);
+    make_index(5, NONE, 0, 700);
     run();
     ck_assert_uint_eq(expect(1, DATA, "its key is not in the index")->at, 5);
 
-    make_index(UINT64_MAX, 411, false, 700);
+    make_index(NONE, 411, 412, 700);
     run();
     const struct told *told = expect(1, DATA, "its key has the place of another entry");
     ck_assert_uint_eq(told->at, 411);
     ck_assert_str_eq(told->expected, "411");
     ck_assert_str_eq(told->found, "412");
+    make_index(NONE, 411, 7, 700); /* as of a repeated entry, which it is not */
+    run();
+    ck_assert_str_eq(expect(1, DATA, "its key has the place of another entry")->found, "7");
 
-    make_index(UINT64_MAX, UINT64_MAX, true, 700);
+    make_index(NONE, STRANGER, 0, 700);
     run();
     told = expect(1, DATA, "has keys of no entry");
     ck_assert_str_eq(told->expected, "700");
     ck_assert_str_eq(told->found, "701");
 
-    make_index(UINT64_MAX, UINT64_MAX, false, 701);
+    make_index(NONE, NONE, 0, 701);
     run();
     expect(1, "public/checkpoint", "covers fewer entries than the index");
 
@@ -118,7 +123,7 @@ START_TEST(survives_an_index_that_was_made_to_hurt)
     for (size_t round = 0; round < 2; round++) {
         memset(noise, round == 0 ? 0xff : 0x41, sizeof noise);
         for (size_t i = 0; i < MF_LEN(pages); i++) {
-            make_index(UINT64_MAX, UINT64_MAX, false, 700);
+            make_index(NONE, NONE, 0, 700);
             mf_fsck_poke(mf_fsck_case_path(&now, DATA), pages[i], MF_SPAN_OF(noise));
             if (pages[i] == 0)
                 mf_fsck_poke(mf_fsck_case_path(&now, DATA), 4096, MF_SPAN_OF(noise));
