@@ -283,3 +283,32 @@ const struct trusted_log *mf_trusted_root_ctlog(const struct trusted_root *root,
 {
     return find_log(root->ctlogs, root->ctlog_count, log_id);
 }
+
+/* With the same address as well: a key that serves two logs makes them no single one. */
+static bool is_same_log(const struct trusted_log *a, const struct trusted_log *b)
+{
+    return a->usable && b->usable && memcmp(a->log_id, b->log_id, sizeof a->log_id) == 0 &&
+           mf_span_eq(mf_buf_span(&a->spki), mf_buf_span(&b->spki)) &&
+           mf_span_eq(a->base_url, b->base_url);
+}
+
+static bool holds(const struct trusted_log *logs, size_t count, const struct trusted_log *log,
+                  struct instant at)
+{
+    for (size_t i = 0; i < count; i++)
+        if (is_same_log(&logs[i], log) && mf_validity_holds(&logs[i].valid, at))
+            return true;
+    return false;
+}
+
+bool mf_trusted_root_tlog_holds(const struct trusted_root *root, const struct trusted_log *log,
+                                struct instant at)
+{
+    return holds(root->tlogs, root->tlog_count, log, at);
+}
+
+bool mf_trusted_root_ctlog_holds(const struct trusted_root *root, const struct trusted_log *log,
+                                 struct instant at)
+{
+    return holds(root->ctlogs, root->ctlog_count, log, at);
+}

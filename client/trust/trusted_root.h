@@ -52,4 +52,11 @@ const struct trusted_log *mf_trusted_root_tlog(const struct trusted_root *root,
 const struct trusted_log *mf_trusted_root_ctlog(const struct trusted_root *root,
                                                 const uint8_t log_id[static 32]);
 
+/* Whether the log, which is one of the root's, may be believed then. A root may name a log more
+ * than once, each time with a window: one that holds is enough. */
+bool mf_trusted_root_tlog_holds(const struct trusted_root *root, const struct trusted_log *log,
+                                struct instant at);
+bool mf_trusted_root_ctlog_holds(const struct trusted_root *root, const struct trusted_log *log,
+                                 struct instant at);
+
 #endif

@@ -26,7 +26,7 @@ static const struct trusted_log *find_log(const struct sct *sct, const struct tr
     const struct trusted_log *log = mf_trusted_root_ctlog(root, sct->log_id);
 
     if (log == NULL || sct->timestamp_ms > INT64_MAX ||
-        !mf_validity_holds(&log->valid, time_of(sct)))
+        !mf_trusted_root_ctlog_holds(root, log, time_of(sct)))
         return NULL;
     return log;
 }

@@ -10,7 +10,7 @@ static bool logs_were_trusted(const struct verify_state *s, struct err *err)
     for (size_t i = 0; i < s->bundle->entry_count; i++) {
         const struct trusted_log *log = mf_step_log_of(s, &s->bundle->entries[i]);
         for (size_t k = 0; log != NULL && k < s->out->time_count; k++)
-            if (!mf_validity_holds(&log->valid, s->out->times[k]))
+            if (!mf_trusted_root_tlog_holds(s->params->root, log, s->out->times[k]))
                 return mf_err_set(err, MF_ERR_REJECTED,
                                   "the time of signing is outside the window for which the "
                                   "trusted root names the log of entry %zu",

@@ -239,6 +239,35 @@ START_TEST(holds_at_both_ends_of_a_window)
 }
 END_TEST
 
+/* A log that stands in the root twice; not one at another address, nor one whose key is of no use.
+ */
+START_TEST(believes_a_log_in_any_of_its_windows)
+{
+    const struct instant first = {.s = 10}, between = {.s = 15}, last = {.s = 20};
+    const struct instant early = {.s = 5};
+    const struct validity open = {.has_start = true};
+    struct trusted_log logs[] = {
+        {.valid = {true, true, early, first}, .usable = true},
+        {.valid = {.has_start = true, .start = last}, .usable = true},
+        {.valid = open, .usable = true, .base_url = MF_SPAN_INIT("https://b.example")},
+        {.valid = open, .usable = true, .log_id = {1}},
+        {.valid = open},
+    };
+    const struct trusted_root root = {.tlogs = logs, .tlog_count = MF_LEN(logs)};
+    const struct trusted_root ct = {.ctlogs = logs, .ctlog_count = MF_LEN(logs)};
+
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert(mf_trusted_root_tlog_holds(&root, &logs[i], first));
+        ck_assert(!mf_trusted_root_tlog_holds(&root, &logs[i], between));
+        ck_assert(mf_trusted_root_tlog_holds(&root, &logs[i], last));
+        ck_assert(mf_trusted_root_ctlog_holds(&ct, &logs[i], last));
+        ck_assert(!mf_trusted_root_ctlog_holds(&ct, &logs[i], between));
+        ck_assert(!mf_trusted_root_ctlog_holds(&root, &logs[i], last));
+    }
+    ck_assert(mf_trusted_root_tlog_holds(&root, &logs[2], between));
+}
+END_TEST
+
 Suite *mf_suite(void)
 {
     Suite *suite = suite_create("trusted_root");
@@ -255,6 +284,7 @@ Suite *mf_suite(void)
     tcase_add_test(read, takes_a_checkpoint_key_id_of_its_own);
     tcase_add_test(read, reads_the_root_inside_a_client_configuration);
     tcase_add_test(read, holds_at_both_ends_of_a_window);
+    tcase_add_test(read, believes_a_log_in_any_of_its_windows);
     suite_add_tcase(suite, read);
     return suite;
 }
