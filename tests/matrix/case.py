@@ -23,6 +23,7 @@ class Case:
     verdict: str  # VERIFIED, the step that fails, UNREADABLE or TRUST
     why: str  # the text that decides
     changes: dict
+    unchecked: tuple = ()  # steps that nothing demands here
 
     @property
     def name(self):
@@ -36,6 +37,6 @@ class Group:
         self.name = name
         self.cases = []
 
-    def __call__(self, title, verdict, why, **changes):
+    def __call__(self, title, verdict, why, unchecked=(), **changes):
         assert verdict in (VERIFIED, UNREADABLE, TRUST, *STEPS), verdict
-        self.cases.append(Case(self.name, title, verdict, why, changes))
+        self.cases.append(Case(self.name, title, verdict, why, changes, unchecked))

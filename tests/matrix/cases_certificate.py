@@ -68,6 +68,23 @@ case("no subject key identifier", VERIFIED, "certificate-specification: verifier
      leaf={"subject_key": None})
 
 
+def namesake(chain):
+    """A stranger's anchor of the same name and no key identifier stands before the right one."""
+    stranger = key("p384", "stranger")
+    extensions = {**x509.ca_extensions(stranger, stranger), "subject_key": None}
+    other = x509.Certificate(stranger, "anchor", stranger, "anchor", EPOCH - YEAR,
+                             EPOCH + YEAR, extensions)
+    return [chain[0], other.der(), chain[1]]
+
+
+case("namesake of the anchor beside it", VERIFIED, RFC5280 + "6.1.3 (a): the key decides",
+     ca_listed=namesake, issuing={"authority_key": None})
+case("namesake of the anchor in its place", "certificate", RFC5280 + "6.1.3 (a): the key decides",
+     ca_listed=lambda chain: namesake(chain)[:2], issuing={"authority_key": None})
+case("anchor beyond 2049", VERIFIED, RFC5280 + "4.1.2.5: GeneralizedTime",
+     anchor_fields={"ends": EPOCH + 40 * YEAR})
+
+
 def _issuing():
     import story
     return story.b64(story.Story().authority_chain()[0])
@@ -153,6 +170,9 @@ case("unsigned log time outside the leaf", VERIFIED,
      "client-spec 4.2.2: without a promise the log's time is ignored",
      entries=(Entry(generation=1, time=EPOCH + DAY, promise=False),), tokens=(Token(),))
 
+case("leaf ends before it begins", "certificate", TIMES,
+     leaf_fields={"begins": EPOCH + 60, "ends": EPOCH - 60})
+
 # --- the leaf
 case("leaf is a CA", "certificate", PROFILE, leaf={"constraints": x509.constraints(True)})
 case("leaf with CA:FALSE", VERIFIED, "certificate-specification: CA:FALSE is allowed",
@@ -206,6 +226,11 @@ for title, form, who in (
          leaf={"names": subject_names(form)})
 case("name is a host", "certificate", "client-spec 4.3: URI, rfc822 or otherName",
      leaf={"names": subject_names(x509.dns("ci.matrix.example"))}, identity="ci.matrix.example")
+case("name is a directory name", "certificate", "client-spec 4.3: URI, rfc822 or otherName",
+     leaf={"names": subject_names(der.explicit(4, x509.name("dev")))})
+case("name is another kind of otherName", "certificate", "certificate-specification: Fulcio's type",
+     leaf={"names": subject_names(der.tlv(
+         0xA0, der.oid("1.3.6.1.4.1.311.20.2.3"), der.explicit(0, der.utf8(IDENTITY))))})
 case("two names", "certificate", "client-spec 4.3: exactly one",
      leaf={"names": subject_names(uri(IDENTITY), email("dev@matrix.example"))})
 case("no names", "certificate", "client-spec 4.3: exactly one", leaf={"names": None})
@@ -243,6 +268,14 @@ case("all extensions of a workflow", VERIFIED, "oid-info: the extensions",
      leaf={"more": [fulcio(n, f"value {n}") for n in (2, 3, 4, 5, 6, *range(9, 25))]})
 case("an extension of Fulcio's that nobody knows yet", VERIFIED, "client-spec 4.3: ignore unknown",
      leaf={"more": [fulcio(25, "value")]})
+case("issuer with a NUL", "certificate", "client-spec 4.3: two readers, one issuer",
+     leaf={"issuer": fulcio(8, ISSUER + "\0x"), "issuer_v1": fulcio(1, ISSUER + "\0x")})
+case("issuer that is no UTF-8", "certificate", "oid-info: one UTF8String",
+     leaf={"issuer": fulcio(8, b"https://\xff"), "issuer_v1": None})
+case("empty issuer", "certificate", "oid-info: empty issuer is a hard error",
+     leaf={"issuer": fulcio(8, b""), "issuer_v1": None})
+case("issuer extension critical", "certificate", "certificate-specification: not critical",
+     leaf={"issuer": fulcio(8, ISSUER, critical=True)})
 case("extension twelve is no UTF8String", "certificate", "oid-info: one UTF8String",
      leaf={"more": [(f"{x509.FULCIO}.12", False, b"https://matrix.example")]})
 case("zone extension of a private arc", VERIFIED, "certificate-specification: not critical",

@@ -40,6 +40,7 @@ for title, edit in (
         ("a line of our ID with another name", lambda own: [own.replace(HOST, "x.example"), own]),
         ("our line twice", lambda own: [own, own]),
         ("17 lines of strangers", lambda own: [STRANGER] * 9 + [own] + [STRANGER] * 8),
+        ("100 lines", lambda own: [STRANGER] * 50 + [own] + [STRANGER] * 49),
         ("a line with a long signature", lambda own: [note_line("pq.example", b"pqpq", bytes(2428)),
                                                       own])):
     case(title, VERIFIED, UNKNOWN, entries=lines(edit))

@@ -213,6 +213,11 @@ case(
     leaf_fields={"begins": EPOCH -60, "ends": SIGNED},
     tokens=token(fraction=".5"))
 
+case("the authority twice, the first window over", VERIFIED,
+     "sigstore_trustroot.proto: one of its entries", root=lambda root: put(
+         "timestampAuthorities.0", {**root["timestampAuthorities"][1], "validFor": {
+             "start": "2020-01-01T00:00:00Z", "end": "2021-01-01T00:00:00Z"}})(root))
+
 # --- several tokens
 GOOD, FLAWED, STRANGE = Token(), Token(flip=True, nonce=3), Token(by=OTHER)
 case("none", "timestamp", "client-spec 4.2: no time, no verdict", tokens=())

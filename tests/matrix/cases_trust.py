@@ -14,6 +14,7 @@ TYPES = "sigstore_trustroot.proto: read all three"
 START = "sigstore_trustroot.proto: a log without a start: reject the whole"
 STRICT = "RFC 8259"
 KEYS = "sigstore_trustroot.proto: an unsupported key: skip with a warning"
+DEMAND = "docs/reasons.md: what the trusted root names is demanded"
 TYPE = "application/vnd.dev.sigstore.trustedroot"
 
 for spelling in (f"{TYPE}+json;version=0.1", f"{TYPE}.v0.1+json", f"{TYPE}.v0.2+json"):
@@ -67,18 +68,48 @@ case("CT log's key by its old name", VERIFIED, "algorithm-registry: 1 and 3 stil
 case("CT log's ID of another key", "sct", "sigstore_trustroot.proto: CT log: H(SPKI)",
      root=put("ctlogs.1.publicKey.rawBytes", b64(key("p256", "stranger").spki)))
 NONE = "docs/reasons.md: an empty list says that there is none; a list that is missing says nothing"
-case("no logs", VERIFIED, NONE, root=put("tlogs", []))
+case("no logs", VERIFIED, NONE, root=put("tlogs", []), unchecked=("log_entry",))
 case("logs missing", "log_entry", NONE, root=drop("tlogs"))
-case("no CT logs", VERIFIED, NONE, root=put("ctlogs", []))
-case("CT logs missing", "sct", NONE, root=drop("ctlogs"))
 case("no logs, and no authority of timestamps", "timestamp", "client-spec 4.2: a time of signing",
-     root=both(put("tlogs", []), put("timestampAuthorities", [])))
+     root=both(put("tlogs", []), put("timestampAuthorities", [])), unchecked=("log_entry",))
+case("no logs, and no time but a log's", "timestamp", DEMAND, root=put("tlogs", []), generation=1,
+     unchecked=("log_entry",))
+case("no logs with a key that is known", "log_entry", DEMAND + ", also a log that cannot be read",
+     root=both(*[put(f"tlogs.{i}.publicKey.keyDetails", "ML_DSA_44") for i in range(2)]))
+case("no CT logs", VERIFIED, NONE, root=put("ctlogs", []), unchecked=("sct",))
+case("CT logs missing", "sct", NONE, root=drop("ctlogs"))
+case("no CT logs and no SCT", VERIFIED, NONE, root=put("ctlogs", []), scts=(),
+     unchecked=("sct",))
+case("no CT logs with a key that is known", "sct", DEMAND + ", also a log that cannot be read",
+     root=both(*[put(f"ctlogs.{i}.publicKey.keyDetails", "ML_DSA_44") for i in range(4)]))
 case(
     "no authorities", "certificate",
     "client-spec 4.3: a certificate of the root, the demanded name and issuer",
     root=put("certificateAuthorities", []))
 case("CT logs that are others", "sct", "RFC 6962 3.2: threshold 1", root=lambda root: put(
     "ctlogs", lambda logs: logs[:1])(root))
+
+RETIRED = {"start": "2020-01-01T00:00:00Z", "end": "2021-01-01T00:00:00Z"}
+
+
+def again(kind):
+    """The log stands twice: first in a window that is over."""
+    def edit(root):
+        log = root[kind][1]
+        first = {**log, "publicKey": {**log["publicKey"], "validFor": RETIRED}}
+        return {**root, kind: [root[kind][0], first, *root[kind][1:]]}
+    return edit
+
+
+case("log twice, the first window over", VERIFIED, "sigstore_trustroot.proto: one of its entries",
+     root=again("tlogs"))
+case("log twice, both windows over", "timestamp", "sigstore_trustroot.proto: one of its entries",
+     root=both(again("tlogs"), put("tlogs.2.publicKey.validFor", RETIRED)))
+case("another log of the same key in its window", "timestamp",
+     "CLIENTS.md: a log may reuse its public key among instances", root=both(
+         again("tlogs"), put("tlogs.2.baseUrl", "https://elsewhere.example")))
+case("CT log twice, the first window over", VERIFIED,
+     "sigstore_trustroot.proto: one of its entries", root=again("ctlogs"))
 
 # --- authorities
 AUTHORITY = "certificateAuthorities.1"
