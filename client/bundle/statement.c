@@ -82,3 +82,39 @@ bool mf_statement_match(struct span payload, const struct artifact *artifact, st
     }
     return found || mf_err_set(err, MF_ERR_REJECTED, "no subject of the statement is this file");
 }
+
+bool mf_statement_predicate_type(struct span payload, struct buf *out, struct err *err)
+{
+    MF_SCOPED(mf_json_free) struct json *doc = NULL;
+    struct span type;
+
+    if (!mf_json_parse(payload, &mf_json_file_limits, &doc, err))
+        return false;
+    const struct json_node *root = mf_json_root(doc);
+    return check_type(root, err) && mf_json_member_string(root, "predicateType", &type, err) &&
+           mf_buf_append(out, type, err);
+}
+
+struct span mf_predicate_type_of(const char *text)
+{
+    static const struct {
+        const char *name;
+        struct span type;
+    } names[] = {
+        {"slsaprovenance", MF_SPAN_INIT("https://slsa.dev/provenance/v0.2")},
+        {"slsaprovenance02", MF_SPAN_INIT("https://slsa.dev/provenance/v0.2")},
+        {"slsaprovenance1", MF_SPAN_INIT("https://slsa.dev/provenance/v1")},
+        {"link", MF_SPAN_INIT("https://in-toto.io/Link/v1")},
+        {"spdx", MF_SPAN_INIT("https://spdx.dev/Document")},
+        {"spdxjson", MF_SPAN_INIT("https://spdx.dev/Document")},
+        {"cyclonedx", MF_SPAN_INIT("https://cyclonedx.org/bom")},
+        {"vuln", MF_SPAN_INIT("https://cosign.sigstore.dev/attestation/vuln/v1")},
+        {"openvex", MF_SPAN_INIT("https://openvex.dev/ns")},
+        {"custom", MF_SPAN_INIT("https://cosign.sigstore.dev/attestation/v1")},
+    };
+
+    for (size_t i = 0; i < MF_LEN(names); i++)
+        if (strcmp(text, names[i].name) == 0)
+            return names[i].type;
+    return mf_span_str(text);
+}

@@ -59,6 +59,13 @@ static bool check_usage(struct verify_run *run, int operands, struct err *err)
     if (o->key != NULL && mf_who_options_given(&o->who) != NULL)
         return mf_err_set(err, MF_ERR_USAGE, "--key goes without %s",
                           mf_who_options_given(&o->who));
+    if (o->print_payload && o->json)
+        return mf_err_set(err, MF_ERR_USAGE,
+                          "--print-payload and --json both take standard output");
+    if (o->checksums != NULL && (o->print_payload || o->predicate_type != NULL))
+        return mf_err_set(err, MF_ERR_USAGE,
+                          "a list of checksums is no attestation: --checksums "
+                          "goes without --print-payload and --predicate-type");
     if (o->bundle != NULL && o->checksums == NULL && operands > 1)
         return mf_err_set(err, MF_ERR_USAGE, "--bundle goes with one file, but %d were named",
                           operands);
@@ -75,7 +82,9 @@ static int run_verify(const struct verify_options *o, int operands, char **argv)
     MF_SCOPED(mf_verify_run_done)
     struct verify_run run = {
         .options = o,
-        .report = {.files = {.json = o->json, .quiet = o->quiet}, .verbose = o->verbose},
+        .report = {.files = {.json = o->json, .quiet = o->quiet},
+                   .verbose = o->verbose,
+                   .print_payload = o->print_payload},
     };
     run.report.trust = &run.trust;
     run.report.key = o->key != NULL ? &run.key : NULL;
@@ -143,6 +152,15 @@ static size_t append_options(struct verify_options *o, struct option *out, size_
          .value = &o->checksums,
          .metavar = "LIST",
          .help = "verify this list of checksums by its bundle, and the files by the list"},
+        {.name = "predicate-type",
+         .kind = MF_OPTION_TEXT,
+         .value = &o->predicate_type,
+         .metavar = "TYPE",
+         .help = "demand an attestation of this type: a URI, or a short name as slsaprovenance1"},
+        {.name = "print-payload",
+         .kind = MF_OPTION_FLAG,
+         .value = &o->print_payload,
+         .help = "print the verified attestation's statement, and nothing else"},
         {.name = "signed-after",
          .kind = MF_OPTION_TEXT,
          .value = &o->signed_after,

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "client/bundle/statement.h"
 #include "client/cmd/who_report.h"
 #include "common/base/utf8.h"
 #include "common/codec/hex.h"
@@ -97,6 +98,15 @@ static void put_witnesses(struct json_writer *w, const struct verification *v,
         mf_json_put_cstr(w, name);
     }
     mf_json_end_array(w);
+}
+
+static void put_predicate(struct json_writer *w, const struct verification *v)
+{
+    MF_SCOPED(mf_buf_done) struct buf type = {.max = MF_PREDICATE_TYPE_MAX};
+    struct err ignored = {0};
+
+    if (v != NULL && v->payload.n > 0 && mf_statement_predicate_type(v->payload, &type, &ignored))
+        mf_json_member_put(w, "predicate_type", mf_buf_span(&type));
 }
 
 static void put_trust(struct json_writer *w, const struct trust_choice *trust)
@@ -200,6 +210,7 @@ static void add_json(struct verify_report *report, const char *file,
         mf_who_report_json(w, report->demand, signer_of(v));
     if (v != NULL)
         put_checks(w, v);
+    put_predicate(w, v);
     put_list(w, verdict);
     put_trust(w, report->trust);
     mf_json_end_object(w);
@@ -221,7 +232,10 @@ static void add_text(struct verify_report *report, const char *file,
     char shown[1024];
 
     mf_utf8_escape(mf_span_str(file), shown, sizeof shown);
-    if (err->code == MF_OK && !report->files.quiet) {
+    if (err->code == MF_OK && report->print_payload) {
+        fwrite(v->payload.p, 1, v->payload.n, stdout);
+        putchar('\n');
+    } else if (err->code == MF_OK && !report->files.quiet) {
         describe(v, report->key, said, sizeof said);
         printf("%s: verified  %s", shown, said);
         print_trust(stdout, report->trust);

@@ -8,7 +8,7 @@
 
 struct verify_report {
     struct file_report files;
-    bool verbose;
+    bool verbose, print_payload;
     const struct managed_key *key;          /* the one that was demanded, or null */
     const struct witness_policy *witnesses; /* likewise */
     const struct trust_choice *trust;

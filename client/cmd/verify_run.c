@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "client/bundle/statement.h"
 #include "client/cmd/bundle_path.h"
 #include "client/cmd/floor_file.h"
 #include "client/trust/witness_file.h"
@@ -85,6 +86,10 @@ static bool verify_bundle(struct verify_run *run, const struct artifact *given, 
         .key = key,
         .witnesses = run->witnesses,
         .floor = run->has_floor ? &run->floor : NULL,
+        .want_statement = run->options->print_payload,
+        .predicate_type = run->options->predicate_type != NULL
+                              ? mf_predicate_type_of(run->options->predicate_type)
+                              : (struct span){0},
         .require = required(run->options),
         .ignore = ignored(run->options),
         .artifact = given != NULL ? given : &artifact,

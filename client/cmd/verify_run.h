@@ -10,10 +10,10 @@ struct verify_options {
     struct trust_options trust;
     struct who_options who;
     const char *key, *bundle, *witnesses, *checksums;
-    const char *signed_after, *floor_file;
+    const char *signed_after, *floor_file, *predicate_type;
     uint64_t min_log_index;
     bool require_log, require_sct, require_timestamp, ignore_log, ignore_sct;
-    bool json, quiet, verbose;
+    bool json, quiet, verbose, print_payload;
 };
 
 struct verify_run {

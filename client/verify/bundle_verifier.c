@@ -143,7 +143,10 @@ static bool step_artifact(struct verify_state *s, struct err *err)
         if (!mf_span_eq(b->payload_type, mf_in_toto_payload_type))
             return mf_err_set(err, MF_ERR_REJECTED, "payload of type '%.*s' is not verified yet",
                               MF_SPAN_ARG(b->payload_type));
-        return mf_statement_match(mf_buf_span(&b->payload), s->params->artifact, err);
+        if (!mf_statement_match(mf_buf_span(&b->payload), s->params->artifact, err))
+            return false;
+        s->out->payload = mf_buf_span(&b->payload);
+        return true;
     }
     if (!b->has_digest)
         return true; /* the signature itself was over the artifact's digest */
@@ -154,12 +157,29 @@ static bool step_artifact(struct verify_state *s, struct err *err)
            mf_err_set(err, MF_ERR_REJECTED, "the bundle is for another file");
 }
 
+static bool step_statement(struct verify_state *s, struct err *err)
+{
+    MF_SCOPED(mf_buf_done) struct buf type = {.max = MF_PREDICATE_TYPE_MAX};
+    struct span wanted = s->params->predicate_type;
+
+    if (!s->params->want_statement && wanted.n == 0)
+        return mf_step_skip(s, MF_STEP_STATEMENT, "no attestation was asked for");
+    if (!s->bundle->is_dsse)
+        return mf_err_set(err, MF_ERR_REJECTED, "it is a plain signature, not an attestation");
+    if (!mf_statement_predicate_type(mf_buf_span(&s->bundle->payload), &type, err))
+        return false;
+    return wanted.n == 0 || mf_span_eq(mf_buf_span(&type), wanted) ||
+           mf_err_set(err, MF_ERR_REJECTED, "predicate type is '%.*s', not '%.*s'",
+                      MF_SPAN_ARG(mf_buf_span(&type)), MF_SPAN_ARG(wanted));
+}
+
 bool mf_bundle_verify(struct crypto *c, const struct bundle *bundle,
                       const struct verify_params *params, struct verification *out, struct err *err)
 {
     static bool (*const steps[])(struct verify_state *, struct err *) = {
-        step_format, mf_step_log,   mf_step_witness, mf_step_timestamp, step_certificate,
-        step_sct,    step_identity, step_signature,  step_artifact,     mf_step_floor,
+        step_format,      mf_step_log,    mf_step_witness, mf_step_timestamp,
+        step_certificate, step_sct,       step_identity,   step_signature,
+        step_artifact,    step_statement, mf_step_floor,
     };
     MF_SCOPED(state_done)
     struct verify_state s = {.c = c, .bundle = bundle, .params = params, .out = out};

@@ -20,6 +20,7 @@ enum verify_step {                      /* in the order in which they run */
                    MF_STEP_IDENTITY,    /* who signed */
                    MF_STEP_SIGNATURE,   /* over the artifact or the envelope */
                    MF_STEP_ARTIFACT,    /* the digest or a subject is this artifact */
+                   MF_STEP_STATEMENT,   /* an attestation, of the type that was demanded */
                    MF_STEP_FLOOR,       /* not older than what the caller will go back to */
                    MF_STEP_REVOCATION,  /* not checked: there is no list yet */
                    MF_STEP_COUNT
@@ -61,7 +62,8 @@ struct verification {
     struct signer_identity signer; /* MF_STEP_CERTIFICATE; empty where a key signed */
     bool by_key;                   /* MF_STEP_IDENTITY: a managed key was demanded */
     struct instant times[MF_VERIFIED_TIMES_MAX];
-    size_t time_count; /* MF_STEP_TIMESTAMP */
+    size_t time_count;   /* MF_STEP_TIMESTAMP */
+    struct span payload; /* MF_STEP_ARTIFACT: the statement; empty for a plain signature */
     struct logged_entry entries[MF_BUNDLE_ENTRIES_MAX];
     size_t entry_count; /* MF_STEP_LOG: those of logs that the root names */
     /* MF_STEP_WITNESS, also when it failed: who cosigned every head, as in the policy's witnesses
@@ -75,6 +77,8 @@ struct verify_params { /* exactly one of demand and key */
     const struct managed_key *key;          /* or with what */
     const struct witness_policy *witnesses; /* null: none is demanded */
     const struct verify_floor *floor;       /* null: none */
+    bool want_statement;                    /* an attestation, not a plain signature */
+    struct span predicate_type;             /* and of this type; empty for any */
     unsigned require, ignore;               /* bits of enum verify_need */
     const struct artifact *artifact;        /* with the digest of the signing key's hash */
 };

@@ -15,12 +15,20 @@ static bool next_line(struct span *rest, struct span *line)
 }
 
 /* Only to choose: whether it is so, the verifier finds out. */
-static bool is_about(const struct bundle *b, const struct artifact *artifact)
+static bool is_about(const struct bundle *b, const struct verify_params *params)
 {
+    MF_SCOPED(mf_buf_done) struct buf type = {.max = MF_PREDICATE_TYPE_MAX};
+    const struct artifact *artifact = params->artifact;
+    struct span wanted = params->predicate_type;
     struct err ignored = {0};
 
     if (b->is_dsse)
-        return mf_statement_match(mf_buf_span(&b->payload), artifact, &ignored);
+        return mf_statement_match(mf_buf_span(&b->payload), artifact, &ignored) &&
+               (wanted.n == 0 ||
+                (mf_statement_predicate_type(mf_buf_span(&b->payload), &type, &ignored) &&
+                 mf_span_eq(mf_buf_span(&type), wanted)));
+    if (params->want_statement || wanted.n > 0)
+        return false;
     return !b->has_digest ||
            mf_span_eq(mf_buf_span(&b->digest), mf_artifact_digest(artifact, b->digest_alg));
 }
@@ -40,7 +48,7 @@ static bool try_bundle(struct walk *w, struct bundle **bundle, size_t line)
     struct verification result;
     struct err err = {0};
 
-    if (!is_about(*bundle, w->params->artifact)) {
+    if (!is_about(*bundle, w->params)) {
         w->verdict.others++;
         return false;
     }

@@ -3,22 +3,15 @@
 
 static const char *const step_names[] = {
     "format",   "log_entry", "witness",  "timestamp", "certificate", "sct",
-    "identity", "signature", "artifact", "floor",     "revocation",
+    "identity", "signature", "artifact", "statement", "floor",       "revocation",
 };
 _Static_assert(MF_LEN(step_names) == MF_STEP_COUNT, "a name per step");
 
 static const char *const step_reasons[] = {
-    "format_invalid",
-    "log_entry_invalid",
-    "witness_quorum_missing",
-    "timestamp_invalid",
-    "certificate_invalid",
-    "sct_invalid",
-    "identity_mismatch",
-    "signature_invalid",
-    "artifact_mismatch",
-    "below_floor",
-    "revoked",
+    "format_invalid",     "log_entry_invalid",   "witness_quorum_missing",
+    "timestamp_invalid",  "certificate_invalid", "sct_invalid",
+    "identity_mismatch",  "signature_invalid",   "artifact_mismatch",
+    "statement_mismatch", "below_floor",         "revoked",
 };
 _Static_assert(MF_LEN(step_reasons) == MF_STEP_COUNT, "a reason per step");
 
