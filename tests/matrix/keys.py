@@ -83,9 +83,12 @@ def _rsa(kind):
     p, q = _prime(f"{kind} p", bits // 2), _prime(f"{kind} q", bits // 2)
     d = pow(65537, -1, (p - 1) * (q - 1))
     public = rsa.RSAPublicNumbers(65537, p * q)
-    return rsa.RSAPrivateNumbers(p, q, d, rsa.rsa_crt_dmp1(d, p), rsa.rsa_crt_dmq1(d, q),
-                                 rsa.rsa_crt_iqmp(p, q), public).private_key(
-                                     unsafe_skip_rsa_key_validation=True)
+    numbers = rsa.RSAPrivateNumbers(p, q, d, rsa.rsa_crt_dmp1(d, p), rsa.rsa_crt_dmq1(d, q),
+                                    rsa.rsa_crt_iqmp(p, q), public)
+    try:  # they were checked when their steps were written down, and that takes a while
+        return numbers.private_key(unsafe_skip_rsa_key_validation=True)
+    except TypeError:  # before version 39 of the package
+        return numbers.private_key()
 
 
 @functools.cache
@@ -136,7 +139,10 @@ class Key:
         return self.private.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 
+    @functools.lru_cache(maxsize=4096)
     def sign(self, message, digest=None):
+        """The same bytes each time, also where ECDSA is not deterministic: a certificate that is
+        made twice in one case is one certificate."""
         digest = digest or self.hash
         if self.kind == "ed25519":
             return self.private.sign(message)
