@@ -5,11 +5,10 @@ import base64
 import json
 import os
 import pathlib
-import shutil
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from instance_support import Bench, Skipped, run_tests  # noqa: E402
+from instance_support import Skipped, run_module  # noqa: E402
 
 FIXTURES = pathlib.Path(os.environ.get("MAYFLY_FIXTURES", "../shared/fixtures")).resolve()
 CASES = FIXTURES / "conformance" / "bundle-verify"
@@ -83,16 +82,5 @@ def test_what_contradicts(bench):
         verify(bench, bundle, "--checksums", bundle, *more).expect(2, "is no attestation")
 
 
-TESTS = [value for name, value in list(globals().items()) if name.startswith("test_")]
-
-
-def main():
-    bench = Bench()
-    try:
-        return run_tests(TESTS, bench)
-    finally:
-        shutil.rmtree(bench.folder, ignore_errors=True)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_module(globals(), up=False))

@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from instance_support import Bench, run_tests, sha256  # noqa: E402
+from instance_support import run_module, sha256  # noqa: E402
 
 
 def release(bench, name, lines=None):
@@ -123,18 +123,5 @@ def test_a_signed_file_that_is_no_list(bench):
         assert ": verified" not in said.out, said
 
 
-TESTS = [value for name, value in list(globals().items()) if name.startswith("test_")]
-
-
-def main():
-    bench = Bench()
-    try:
-        bench.up()
-        return run_tests(TESTS, bench)
-    finally:
-        bench.close()
-        shutil.rmtree(bench.folder, ignore_errors=True)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_module(globals()))

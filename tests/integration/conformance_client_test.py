@@ -4,12 +4,11 @@ of what it wrote. TAP on standard output."""
 import hashlib
 import json
 import pathlib
-import shutil
 import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from instance_support import MAYFLY, PRIVATE, SECONDS, Bench, run_tests  # noqa: E402
+from instance_support import MAYFLY, PRIVATE, SECONDS, run_module  # noqa: E402
 
 CLIENT = pathlib.Path(__file__).resolve().parent.parent / "interop" / "conformance-client"
 
@@ -95,18 +94,5 @@ def test_what_it_does_not_do_is_refused_by_name(bench):
     assert full[1] not in client(bench, "sign-bundle", "--in-toto", *full).stderr
 
 
-TESTS = [value for name, value in list(globals().items()) if name.startswith("test_")]
-
-
-def main():
-    bench = Bench()
-    try:
-        bench.up()
-        return run_tests(TESTS, bench)
-    finally:
-        bench.close()
-        shutil.rmtree(bench.folder, ignore_errors=True)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_module(globals()))

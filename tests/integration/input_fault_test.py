@@ -8,7 +8,7 @@ import shutil
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from instance_support import Bench, Skipped, run_tests  # noqa: E402
+from instance_support import Skipped, run_module  # noqa: E402
 
 NOBODY = 65534
 
@@ -219,18 +219,5 @@ def test_a_bundle_that_is_a_link_to_nothing(bench):
     assert not bundle.is_symlink()
 
 
-TESTS = [value for name, value in list(globals().items()) if name.startswith("test_")]
-
-
-def main():
-    bench = Bench()
-    try:
-        bench.up()
-        return run_tests(TESTS, bench)
-    finally:
-        bench.close()
-        shutil.rmtree(bench.folder, ignore_errors=True)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_module(globals()))

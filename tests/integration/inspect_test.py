@@ -4,13 +4,12 @@ import base64
 import json
 import pathlib
 import re
-import shutil
 import struct
 import sys
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from instance_support import Bench, run_tests  # noqa: E402
+from instance_support import run_module  # noqa: E402
 from main_job_test import strict_json  # noqa: E402
 from openssl import openssl  # noqa: E402
 
@@ -132,18 +131,5 @@ def test_what_is_of_no_kind_is_refused(bench):
         assert key.split("\n")[1] not in said.out + said.err, said
 
 
-TESTS = [value for name, value in list(globals().items()) if name.startswith("test_")]
-
-
-def main():
-    bench = Bench()
-    try:
-        bench.up()
-        return run_tests(TESTS, bench)
-    finally:
-        bench.close()
-        shutil.rmtree(bench.folder, ignore_errors=True)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_module(globals()))

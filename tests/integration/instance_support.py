@@ -5,6 +5,7 @@ import hashlib
 import os
 import pathlib
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -105,6 +106,19 @@ class Bench:
     def close(self):
         if self.instance is not None and self.instance.running():
             self.instance.stop()
+
+
+def run_module(namespace, up=True):
+    """The tests of a module, in their order, on one bench; its status for sys.exit."""
+    tests = [value for name, value in list(namespace.items()) if name.startswith("test_")]
+    bench = Bench()
+    try:
+        if up:
+            bench.up()
+        return run_tests(tests, bench)
+    finally:
+        bench.close()
+        shutil.rmtree(bench.folder, ignore_errors=True)
 
 
 def sha256(path):

@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from instance_support import MAYFLY, Bench, free_port_base, run_tests, sha256  # noqa: E402
+from instance_support import MAYFLY, free_port_base, run_module, sha256  # noqa: E402
 
 BIG = 100 * 1000 * 1000
 BIG_MEMORY_KB = 64 * 1024  # well below the input, well above a program with its libraries
@@ -454,18 +454,5 @@ def test_up_sends_nobody_to_a_log_that_says_nothing(bench):
     assert "read why" not in process.stderr, process
 
 
-TESTS = [value for name, value in list(globals().items()) if name.startswith("test_")]
-
-
-def main():
-    bench = Bench()
-    try:
-        bench.up()
-        return run_tests(TESTS, bench)
-    finally:
-        bench.close()
-        shutil.rmtree(bench.folder, ignore_errors=True)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_module(globals()))

@@ -3,13 +3,12 @@ TAP on standard output."""
 
 import os
 import pathlib
-import shutil
 import signal
 import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from instance_support import BIN, MAYFLY, PRIVATE, SECONDS, Bench, run_tests  # noqa: E402
+from instance_support import BIN, MAYFLY, PRIVATE, SECONDS, run_module  # noqa: E402
 
 LOST = "standard output: cannot write"
 
@@ -92,18 +91,5 @@ def test_a_status_that_says_more_stays(bench):
     assert status == 3 and LOST in said, (status, said)
 
 
-TESTS = [value for name, value in list(globals().items()) if name.startswith("test_")]
-
-
-def main():
-    bench = Bench()
-    try:
-        bench.up()
-        return run_tests(TESTS, bench)
-    finally:
-        bench.close()
-        shutil.rmtree(bench.folder, ignore_errors=True)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_module(globals()))

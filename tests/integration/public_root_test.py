@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from instance_support import BIN, MAYFLY, Bench, Skipped, run_tests  # noqa: E402
+from instance_support import BIN, MAYFLY, Skipped, run_module  # noqa: E402
 
 FIXTURES = pathlib.Path(os.environ.get("MAYFLY_FIXTURES", "../shared/fixtures")).resolve()
 CASES = FIXTURES / "conformance" / "bundle-verify"
@@ -153,18 +153,5 @@ def test_a_build_without_the_package_goes_on_and_one_with_another_does_not(bench
     assert not list(bench.folder.glob("none/*")), "wrote something"
 
 
-TESTS = [value for name, value in list(globals().items()) if name.startswith("test_")]
-
-
-def main():
-    bench = Bench()
-    try:
-        bench.up()
-        return run_tests(TESTS, bench)
-    finally:
-        bench.close()
-        shutil.rmtree(bench.folder, ignore_errors=True)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_module(globals()))

@@ -8,7 +8,7 @@ import stat
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from instance_support import Bench, run_tests  # noqa: E402
+from instance_support import run_module  # noqa: E402
 
 
 class Signed:
@@ -179,18 +179,5 @@ def test_a_floor_that_cannot_be_read_or_raised(bench):
     assert stat.S_IMODE(good.stat().st_mode) & 0o022 == 0, oct(good.stat().st_mode)
 
 
-TESTS = [value for name, value in list(globals().items()) if name.startswith("test_")]
-
-
-def main():
-    bench = Bench()
-    try:
-        bench.up()
-        return run_tests(TESTS, bench)
-    finally:
-        bench.close()
-        shutil.rmtree(bench.folder, ignore_errors=True)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_module(globals()))

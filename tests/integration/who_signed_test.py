@@ -3,11 +3,10 @@ are there, and an instance whose tokens bear claims of GitHub and GitLab jobs. T
 
 import json
 import pathlib
-import shutil
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from instance_support import Bench, Skipped, run_tests  # noqa: E402
+from instance_support import Skipped, run_module  # noqa: E402
 from conformance_cases import (DEFAULT_IDENTITY, DEFAULT_ISSUER, fixtures_root,  # noqa: E402
                                production_root)
 
@@ -225,18 +224,5 @@ def test_json_shows_demands_and_what_was_found(bench):
     assert said["demands"] and all("found" not in d for d in said["demands"]), said
 
 
-TESTS = [value for name, value in list(globals().items()) if name.startswith("test_")]
-
-
-def main():
-    bench = Bench()
-    try:
-        bench.up()
-        return run_tests(TESTS, bench)
-    finally:
-        bench.close()
-        shutil.rmtree(bench.folder, ignore_errors=True)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_module(globals()))

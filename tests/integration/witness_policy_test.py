@@ -6,11 +6,10 @@ import hashlib
 import json
 import os
 import pathlib
-import shutil
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from instance_support import Bench, Skipped, run_tests  # noqa: E402
+from instance_support import Skipped, run_module  # noqa: E402
 from openssl import b64, openssl  # noqa: E402
 from witness_support import Witness as MayflyWitness, init_witness  # noqa: E402
 
@@ -155,18 +154,5 @@ def test_an_own_instance_and_a_real_witness(bench):
         witness.kill()
 
 
-TESTS = [value for name, value in list(globals().items()) if name.startswith("test_")]
-
-
-def main():
-    bench = Bench()
-    try:
-        bench.up()
-        return run_tests(TESTS, bench)
-    finally:
-        bench.close()
-        shutil.rmtree(bench.folder, ignore_errors=True)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_module(globals()))
