@@ -3,16 +3,14 @@ output."""
 
 import base64
 import json
-import os
 import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from instance_support import Skipped, run_module  # noqa: E402
+from instance_support import CONFORMANCE, Skipped, run_module  # noqa: E402
 
-FIXTURES = pathlib.Path(os.environ.get("MAYFLY_FIXTURES", "../shared/fixtures")).resolve()
-CASES = FIXTURES / "conformance" / "bundle-verify"
-ARTIFACT = FIXTURES / "conformance" / "a.txt"
+CASES = CONFORMANCE / "bundle-verify"
+ARTIFACT = CONFORMANCE / "a.txt"
 PROVENANCE = "https://slsa.dev/provenance/v1"
 WHO = ["--identity", "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/"
        ".github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main",

@@ -14,9 +14,11 @@ import time
 
 for room in ("interop", "support"):
     sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / room))
+from conformance_cases import fixtures_root  # noqa: E402
 from instance import Instance, free_port_base  # noqa: E402, F401
 from tap import Skipped, run_tests  # noqa: E402, F401
 
+CONFORMANCE = fixtures_root().resolve() / "conformance"
 BIN = pathlib.Path(os.environ.get("MAYFLY_BIN", "build/bin")).resolve()
 MAYFLY = BIN / "mayfly"
 SECONDS = 120  # a machine that does much else takes its time

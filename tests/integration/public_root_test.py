@@ -9,11 +9,10 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from instance_support import BIN, MAYFLY, Skipped, run_module  # noqa: E402
+from instance_support import BIN, CONFORMANCE, MAYFLY, Skipped, run_module  # noqa: E402
 
-FIXTURES = pathlib.Path(os.environ.get("MAYFLY_FIXTURES", "../shared/fixtures")).resolve()
-CASES = FIXTURES / "conformance" / "bundle-verify"
-ARTIFACT = FIXTURES / "conformance" / "a.txt"
+CASES = CONFORMANCE / "bundle-verify"
+ARTIFACT = CONFORMANCE / "a.txt"
 SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "scripts" / "public-roots"
 SHARE = BIN.parent / "share" / "mayfly" / "trust"
 BUILDER = ("https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/"

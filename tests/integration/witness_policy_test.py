@@ -4,17 +4,15 @@ on an own instance's, cosigned here by a key that openssl made. TAP on standard 
 import base64
 import hashlib
 import json
-import os
 import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from instance_support import Skipped, run_module  # noqa: E402
+from instance_support import CONFORMANCE, Skipped, run_module  # noqa: E402
 from openssl import b64, openssl  # noqa: E402
 from witness_support import Witness as MayflyWitness, init_witness  # noqa: E402
 
-FIXTURES = pathlib.Path(os.environ.get("MAYFLY_FIXTURES", "../shared/fixtures")).resolve()
-PUBLIC = FIXTURES / "conformance" / "bundle-verify" / "rekor2-dsse-happy-path"
+PUBLIC = CONFORMANCE / "bundle-verify" / "rekor2-dsse-happy-path"
 BUILDER = ("https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/"
            "workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main")
 ACTIONS = "https://token.actions.githubusercontent.com"
