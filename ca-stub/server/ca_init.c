@@ -108,7 +108,7 @@ int mf_ca_init_run(int argc, char **argv)
          .kind = MF_OPTION_TEXT,
          .value = &a.directory,
          .metavar = "DIR",
-         .help = "where to make keys and certificates; must not exist, or be empty"},
+         .help = "where to make keys and certificates; an empty directory there is replaced"},
         {.name = "organization",
          .kind = MF_OPTION_TEXT,
          .value = &a.organization,

@@ -11,12 +11,13 @@
 
 struct new_dir {
     char path[PATH_MAX];
-    char aside[PATH_MAX]; /* "PATH.unfinished": build here */
+    char aside[PATH_MAX]; /* ".NAME.mayfly-init" beside it: build here */
     int fd;               /* locks it; -1 while nothing is begun */
 };
 
-/* Makes the folder aside, empty and locked against another that makes the same; what one that did
- * not end well left there was never used. MF_ERR_EXISTS when path is there and no empty folder. */
+/* Makes the folder aside, empty, ours alone, with this mode, and locked against another that makes
+ * the same; what one that did not end well left there was never used. MF_ERR_EXISTS when path is
+ * there and no empty folder. */
 MF_MUST_USE bool mf_new_dir_begin(const char *path, mode_t mode, struct new_dir *out,
                                   struct err *err);
 /* Puts it in place. MF_ERR_EXISTS when something was put there meanwhile. */

@@ -100,7 +100,7 @@ def kill_at_each_step(top, kind):
     keep the next one from beginning."""
     folder = top / f"killed-{kind}"
     folder.mkdir()
-    place, aside = folder / "born", folder / "born.unfinished"
+    place, aside = folder / "born", folder / ".born.mayfly-init"
     assert init(kind, folder, "whole").returncode == 0
     whole = files_in(folder / "whole")
     for step in range(1, STEPS_MAX):

@@ -21,7 +21,7 @@ def limit_files():
 
 def begins_whole_or_not_at_all(report, folder):
     """init that fails, or is killed half-way, leaves nothing under the log's name."""
-    place, aside = folder / "born", folder / "born.unfinished"
+    place, aside = folder / "born", folder / ".born.mayfly-init"
     init = [BIN / "mayfly-log", "init", "--type=entries", "--origin=born.example",
             f"--directory={place}/"]
     no_signer = dict(os.environ, MAYFLY_LIBEXEC=str(folder))

@@ -210,7 +210,7 @@ int mf_log_verb_init(int argc, char **argv)
          .kind = MF_OPTION_TEXT,
          .value = &o.directory,
          .metavar = "DIR",
-         .help = "where it will live; must not exist, or be empty"},
+         .help = "where it will live; an empty directory there is replaced"},
         {.name = "key-type",
          .kind = MF_OPTION_TEXT,
          .value = &o.key_type,

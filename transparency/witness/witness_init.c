@@ -68,7 +68,7 @@ int mf_witness_verb_init(int argc, char **argv)
          .kind = MF_OPTION_TEXT,
          .value = &directory,
          .metavar = "DIR",
-         .help = "where it will live; must not exist, or be empty"},
+         .help = "where it will live; an empty directory there is replaced"},
     };
     const struct option_set set = {"mayfly-witness init", "",
                                    "Makes a witness and prints its verifier key.", options,
