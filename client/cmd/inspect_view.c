@@ -77,10 +77,12 @@ void mf_view_word(struct inspect_view *v, const char *name, const char *value)
 
 void mf_view_number(struct inspect_view *v, const char *name, int64_t value)
 {
+    char shown[32];
+
     if (v->json)
         mf_json_member_put_int(&v->writer, name, value);
-    else
-        printf("%-22s %lld\n", name, (long long)value);
+    else if (snprintf(shown, sizeof shown, "%lld", (long long)value) > 0)
+        mf_view_word(v, name, shown);
 }
 
 void mf_view_hex(struct inspect_view *v, const char *name, struct span bytes)

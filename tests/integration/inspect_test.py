@@ -88,6 +88,16 @@ def test_a_half_of_each_is_refused(bench):
             assert NOTHING not in said.out and (not form or not said.out), said
 
 
+def test_names_of_claims_cannot_drive_a_terminal(bench):
+    values = {"\x1b[31mtext": "x", "\x1b[32mnumber": 1, "\x1b[33mflag": True, "\x1b[34mobject": {},
+              "\x1b[35mlist": [1, "x"]}
+    parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode()
+             for part in ({"alg": "none", "\x1b[36mnumber": 2}, values)]
+    said = bench.run("inspect", bench.file("driving.jwt", ".".join([*parts, "AAAA"]))).expect(0)
+    assert "\x1b" not in said.out + said.err, said
+    assert said.out.count("\\x1b[3") == 7 and re.search(r"\\x1b\[32mnumber +1\n", said.out), said
+
+
 def test_the_signature_of_a_token_stays_unshown(bench):
     token = bench.run("token", *bench.at, "--raw").expect(0).out.strip()
     signature = token.split(".")[2]
