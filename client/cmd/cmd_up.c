@@ -129,7 +129,8 @@ static bool run_instance(const char *dir, const struct up_options *options, stru
         !mf_lock_take(dir, LOCK_WAIT_MS, &lock, err) || !mf_instance_match(dir, err) ||
         !forget_instance(dir, err) || !open_log(dir, &log_fd, err) ||
         !mf_instance_port_base(dir, options->port_base, &port_base, err) ||
-        !mf_ports_check(port_base, MF_PORT_COUNT, err) || !mf_signals_open(&signals, err))
+        !mf_ports_check(port_base, MF_PORT_COUNT, err) ||
+        !mf_instance_port_base_keep(dir, port_base, err) || !mf_signals_open(&signals, err))
         return false;
     struct services s = {.dir = dir, .port_base = port_base, .log_fd = log_fd, .signals = signals};
     bool ok = (mf_services_prepare(&s, err) && serve(&s, options, signals, err)) || s.asked_to_stop;

@@ -1,5 +1,7 @@
 #include "client/cmd/instance_match.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <unistd.h>
 
@@ -59,7 +61,8 @@ bool mf_instance_match(const char *dir, struct err *err)
 
     if (!mf_path_join(dir, "trusted_root.json", path, sizeof path, err))
         return false;
-    if (access(path, F_OK) != 0)
+    /* A link that leads nowhere is there: whose root it was is not known. */
+    if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT)
         return true;
     if (mf_trusted_root_read(path, &root, err) && match_all(dir, root, err))
         return true;

@@ -16,8 +16,8 @@ static bool read_pem(const char *dir, const char *name, struct buf *out, struct 
 
 bool mf_instance_parts_read(const char *dir, struct instance_parts *out, struct err *err)
 {
-    return mf_log_identity_read(dir, MF_INSTANCE_LOG, &out->log, err) &&
-           mf_log_identity_read(dir, MF_INSTANCE_CT, &out->ct, err) &&
+    return mf_log_identity_read(dir, MF_INSTANCE_LOG, "entries", &out->log, err) &&
+           mf_log_identity_read(dir, MF_INSTANCE_CT, "ct", &out->ct, err) &&
            read_pem(dir, MF_INSTANCE_CA_CHAIN, &out->ca_chain, err) &&
            read_pem(dir, MF_INSTANCE_TSA_CHAIN, &out->tsa_chain, err);
 }

@@ -15,6 +15,15 @@ static bool copy(const struct json_node *root, const char *name, struct buf *out
     return mf_json_member_string(root, name, &text, err) && mf_buf_append(out, text, err);
 }
 
+static bool check_type(const struct json_node *root, const char *type, struct err *err)
+{
+    struct span found;
+
+    return mf_json_member_string(root, "type", &found, err) &&
+           (mf_span_eq(found, mf_span_str(type)) ||
+            mf_err_set(err, MF_ERR_FORMAT, "type is '%.*s', not %s", MF_SPAN_ARG(found), type));
+}
+
 static bool read_members(const struct json_node *root, struct log_identity *out, struct err *err)
 {
     out->log_id.max = 64;
@@ -24,8 +33,8 @@ static bool read_members(const struct json_node *root, struct log_identity *out,
            mf_json_member_bytes(root, "publicKey", &out->spki, err);
 }
 
-bool mf_log_identity_read(const char *dir, const char *folder, struct log_identity *out,
-                          struct err *err)
+bool mf_log_identity_read(const char *dir, const char *folder, const char *type,
+                          struct log_identity *out, struct err *err)
 {
     MF_SCOPED(mf_json_free) struct json *doc = NULL;
     MF_SCOPED(mf_log_identity_done) struct log_identity identity = {0};
@@ -36,7 +45,8 @@ bool mf_log_identity_read(const char *dir, const char *folder, struct log_identi
         !mf_path_join(log, "identity.json", path, sizeof path, err) ||
         !mf_config_read(path, &doc, err))
         return false;
-    if (!read_members(mf_json_root(doc), &identity, err))
+    if (!check_type(mf_json_root(doc), type, err) ||
+        !read_members(mf_json_root(doc), &identity, err))
         return mf_err_at(err, "%s", path);
     *out = identity;
     identity = (struct log_identity){0};

@@ -96,7 +96,7 @@ static bool write_ca_config(const char *dir, uint16_t port_base, struct err *err
     struct json_writer w = mf_json_pretty_writer(&text, err);
     char url[64];
 
-    if (!mf_log_identity_read(dir, "ct", &ct, err) ||
+    if (!mf_log_identity_read(dir, "ct", "ct", &ct, err) ||
         snprintf(url, sizeof url, "http://127.0.0.1:%d", port_base + MF_PORT_CT) < 0)
         return false;
     mf_json_begin_object(&w);
@@ -141,7 +141,6 @@ static bool read_remembered(const char *path, uint64_t *out, struct err *err)
 
 bool mf_instance_port_base(const char *dir, uint64_t asked, uint16_t *out, struct err *err)
 {
-    MF_SCOPED(mf_buf_done) struct buf text = {.max = 256};
     char path[PATH_MAX];
     uint64_t port = MF_PORT_BASE_DEFAULT;
 
@@ -155,6 +154,13 @@ bool mf_instance_port_base(const char *dir, uint64_t asked, uint16_t *out, struc
         mf_err_clear(err);
     }
     *out = (uint16_t)port;
-    return mf_buf_printf(&text, err, "{\"format\": 1, \"port_base\": %u}\n", (unsigned)port) &&
-           mf_file_write(path, mf_buf_span(&text), 0600, MF_FILE_REPLACE, err);
+    return true;
+}
+
+bool mf_instance_port_base_keep(const char *dir, uint16_t port_base, struct err *err)
+{
+    MF_SCOPED(mf_buf_done) struct buf text = {.max = 256};
+
+    return mf_buf_printf(&text, err, "{\"format\": 1, \"port_base\": %u}\n", (unsigned)port_base) &&
+           write_file(dir, "up.json", &text, err);
 }

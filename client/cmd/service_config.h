@@ -15,8 +15,10 @@ enum { MF_PORT_BASE_DEFAULT = 8480 };
 
 /* Writes log.json and ca.json. The logs and the CA must have been made. */
 MF_MUST_USE bool mf_service_config_write(const char *dir, uint16_t port_base, struct err *err);
-/* The ports of this instance: asked for (not 0), as before, or the default. Remembers them. */
+/* The ports of this instance: asked for (not 0), as before, or the default. */
 MF_MUST_USE bool mf_instance_port_base(const char *dir, uint64_t asked, uint16_t *out,
                                        struct err *err);
+/* Remembers them for the next start: those that are free, or it would fail as well. */
+MF_MUST_USE bool mf_instance_port_base_keep(const char *dir, uint16_t port_base, struct err *err);
 
 #endif

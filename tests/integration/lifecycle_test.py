@@ -65,6 +65,7 @@ def test_a_port_in_use_is_named(bench):
         for detach in ([], ["--detach"]):
             said = bench.run("up", "--dir", "other", "--port-base", base, *detach)
             said.expect(3, str(base + 1), "in use", "--port-base")
+            assert not (bench.folder / "other" / "up.json").exists(), "remembered though refused"
     assert not (bench.folder / "other" / "instance.json").exists()
 
 
@@ -190,6 +191,12 @@ def test_another_instance_trusts_nothing_of_this(bench):
     assert not problem, problem
 
 
+def swap_logs(folder):
+    (folder / "log").rename(folder / "between")
+    (folder / "ct").rename(folder / "log")
+    (folder / "between").rename(folder / "ct")
+
+
 def test_parts_of_another_instance_are_refused(bench):
     """Its log, its CT log, its authorities; and a part that is gone is not made anew."""
     at = [bench.folder / name for name in ("mine", "theirs")]
@@ -209,6 +216,19 @@ def test_parts_of_another_instance_are_refused(bench):
                                                             "not of this instance", "put back")
         shutil.rmtree(own)
         aside.rename(own)
+    root = at[0] / "trusted_root.json"
+    root.rename(at[0] / "kept.json")
+    root.symlink_to("nowhere.json")  # it is there, and cannot be read: nothing is begun anew
+    for detach in ([], ["--detach"]):
+        bench.run("up", "--dir", at[0], *detach).expect(6, "trusted_root.json", "No such file",
+                                                        "put back")
+    root.unlink()
+    swap_logs(at[0])  # what no trusted root tells apart
+    for detach in ([], ["--detach"]):
+        bench.run("up", "--dir", at[0], *detach).expect(3, "mine/ct/identity.json",
+                                                        "type is 'entries', not ct")
+    swap_logs(at[0])
+    (at[0] / "kept.json").rename(root)
     bench.run("up", "--dir", at[0], "--detach").expect(0)
     bench.run("down", "--dir", at[0]).expect(0)
 
