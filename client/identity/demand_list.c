@@ -73,8 +73,7 @@ static bool add_glob(struct demand_list *list, const struct demand_option *optio
     struct demand row = row_of(option, MF_FIELD_NAME, value);
 
     row.test = MF_TEST_GLOB;
-    return mf_glob_check(value, err) && mf_glob_names_somebody(value, err) &&
-           put_row(list, &row, err);
+    return mf_glob_check(value, err) && put_row(list, &row, err);
 }
 
 static bool add_regexp(struct demand_list *list, const struct demand_option *option,

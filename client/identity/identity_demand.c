@@ -2,6 +2,7 @@
 
 #include "client/identity/name_glob.h"
 #include "client/identity/name_regexp.h"
+#include "client/identity/regexp_syntax.h"
 
 struct demand mf_demand_exactly(struct span name, struct span issuer)
 {
@@ -55,43 +56,88 @@ bool mf_demand_holds(const struct demand *row, const struct signer_identity *who
                               : false;
 }
 
-/* Fields whose value belongs to one owner, repository, workflow or user of the issuer. */
-static bool names_signer(unsigned field)
+static bool pins_name(struct span glob)
 {
-    static const unsigned fields[] = {
-        MF_FIELD_NAME,
-        MF_FULCIO_GITHUB_REPOSITORY,
-        MF_FULCIO_BUILD_SIGNER_URI,
-        MF_FULCIO_SOURCE_REPOSITORY_URI,
-        MF_FULCIO_SOURCE_REPOSITORY_ID,
-        MF_FULCIO_SOURCE_OWNER_URI,
-        MF_FULCIO_SOURCE_OWNER_ID,
-        MF_FULCIO_BUILD_CONFIG_URI,
-        MF_FULCIO_TOKEN_SUBJECT,
-    };
-
-    for (size_t i = 0; i < MF_LEN(fields); i++)
-        if (fields[i] == field)
-            return true;
-    return false;
+    return mf_glob_pins_uri(glob) || mf_glob_pins_mail(glob);
 }
 
-/* A pattern that anybody fits demands that something is there, and names nobody. */
-static bool is_open(const struct demand *row)
+static bool pins_subject(struct span glob)
 {
+    return pins_name(glob) || mf_glob_pins_owner(glob);
+}
+
+static bool pins_number(struct span glob)
+{
+    return mf_span_find(glob, '*') == glob.n;
+}
+
+/* Fields whose value belongs to one owner, repository, workflow or user of the issuer, and the
+ * issuer: when a glob of one still says which. */
+static const struct pinning {
+    unsigned field;
+    bool (*glob)(struct span glob);
+    const char *form;
+} pinnings[] = {
+    {MF_FIELD_NAME, pins_name,
+     "a wildcard goes behind https://HOST/OWNER/, or in front of the @ of a mail address"},
+    {MF_FULCIO_GITHUB_REPOSITORY, mf_glob_pins_owner, "a wildcard goes behind OWNER/"},
+    {MF_FULCIO_BUILD_SIGNER_URI, mf_glob_pins_uri, "a wildcard goes behind https://HOST/OWNER/"},
+    {MF_FULCIO_SOURCE_REPOSITORY_URI, mf_glob_pins_uri,
+     "a wildcard goes behind https://HOST/OWNER/"},
+    {MF_FULCIO_SOURCE_REPOSITORY_ID, pins_number, "an identifier takes no wildcard"},
+    {MF_FULCIO_SOURCE_OWNER_URI, mf_glob_pins_uri, "an owner takes no wildcard"},
+    {MF_FULCIO_SOURCE_OWNER_ID, pins_number, "an identifier takes no wildcard"},
+    {MF_FULCIO_BUILD_CONFIG_URI, mf_glob_pins_uri, "a wildcard goes behind https://HOST/OWNER/"},
+    {MF_FULCIO_TOKEN_SUBJECT, pins_subject,
+     "a wildcard goes behind OWNER/ or https://HOST/OWNER/, or in front of the @ of a mail "
+     "address"},
+    {MF_FIELD_ISSUER, mf_glob_pins_uri, "a wildcard goes behind https://HOST/PART/"},
+};
+
+static const struct pinning *pinning_of(const struct demand *row)
+{
+    for (size_t i = 0; i < MF_LEN(pinnings); i++)
+        if (pinnings[i].field == row->field)
+            return &pinnings[i];
+    return NULL;
+}
+
+/* An issuer may be a host and no more; of a signer the host says little. */
+static bool regexp_pins(const struct demand *row)
+{
+    struct regexp_holes holes;
     struct err ignored = {0};
 
-    return row->test == MF_TEST_GLOB && !mf_glob_names_somebody(row->text, &ignored);
+    return mf_regexp_check(row->text, &holes, &ignored) && !holes.names_nobody &&
+           (row->field == MF_FIELD_ISSUER || !holes.names_only_host);
+}
+
+/* A pattern that anybody fits demands that something is there, and pins nothing. */
+static bool row_pins(const struct demand *row)
+{
+    const struct pinning *how = pinning_of(row);
+
+    if (how == NULL)
+        return false;
+    switch (row->test) {
+    case MF_TEST_EXACT:
+        return true;
+    case MF_TEST_GLOB:
+        return how->glob(row->text);
+    case MF_TEST_REGEXP:
+        return regexp_pins(row);
+    }
+    return false;
 }
 
 static bool pins_issuer(const struct demand *row)
 {
-    return row->issuer.n > 0 || (row->field == MF_FIELD_ISSUER && !is_open(row));
+    return row->issuer.n > 0 || (row->field == MF_FIELD_ISSUER && row_pins(row));
 }
 
 static bool pins_signer(const struct demand *row)
 {
-    return names_signer(row->field) && !is_open(row);
+    return row->field != MF_FIELD_ISSUER && row_pins(row);
 }
 
 /* Rows of a group are alternatives: it pins what every one of them pins. */
@@ -120,6 +166,29 @@ static bool check_row(const struct demand *row, struct err *err)
     return row->test != MF_TEST_GLOB || mf_glob_check(row->text, err);
 }
 
+/* Why a demand does not say enough: by the first pattern that would have to and does not. */
+static bool say_open(const struct identity_demand *demand, bool of_issuer, struct err *err)
+{
+    for (size_t i = 0; i < demand->count; i++) {
+        const struct demand *row = &demand->rows[i];
+        const struct pinning *how = pinning_of(row);
+        if (how == NULL || row->option == NULL || row_pins(row) ||
+            (row->field == MF_FIELD_ISSUER) != of_issuer)
+            continue;
+        mf_err_set(err, MF_ERR_USAGE, "\"%.*s\" would match anybody%s: %s",
+                   MF_SPAN_ARG(mf_span_first(row->text, row->text.n > 80 ? 80 : row->text.n)),
+                   of_issuer ? "'s tokens" : "",
+                   row->test == MF_TEST_GLOB ? how->form
+                   : of_issuer ? "each alternative needs a letter or digit of the host"
+                               : "each alternative needs a letter or digit behind the host");
+        mf_err_hint(err,
+                    of_issuer ? "give --issuer" : "or say who by another demand as well: --repo");
+        return mf_err_at(err, "%s", row->option);
+    }
+    return mf_err_set(err, MF_ERR_USAGE, "no %s is demanded",
+                      of_issuer ? "token issuer" : "identity");
+}
+
 bool mf_identity_demand_check(const struct identity_demand *demand, struct err *err)
 {
     for (size_t i = 0; i < demand->count; i++)
@@ -127,8 +196,6 @@ bool mf_identity_demand_check(const struct identity_demand *demand, struct err *
             return demand->rows[i].option == NULL ? false
                                                   : mf_err_at(err, "%s", demand->rows[i].option);
     if (!is_pinned(demand, pins_signer))
-        return mf_err_set(err, MF_ERR_USAGE, "no identity is demanded");
-    if (!is_pinned(demand, pins_issuer))
-        return mf_err_set(err, MF_ERR_USAGE, "no token issuer is demanded");
-    return true;
+        return say_open(demand, false, err);
+    return is_pinned(demand, pins_issuer) || say_open(demand, true, err);
 }

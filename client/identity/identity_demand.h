@@ -49,9 +49,10 @@ MF_MUST_USE bool mf_demand_holds(const struct demand *row, const struct signer_i
                                  struct err *err);
 
 /* A demand must say who, and who vouched for them: each row of some group pins the issuer, and each
- * row of some group is about a field that names a signer. A glob that anybody fits pins nothing.
- * MF_ERR_USAGE otherwise, and for a row that is empty, a glob that is no good (name_glob.h), or a
- * regular expression that is not compiled. */
+ * row of some group is about a field that names a signer. A pattern that anybody fits pins nothing:
+ * a glob must keep to one owner (name_glob.h), each alternative of a regular expression must demand
+ * more than the host (regexp_syntax.h). MF_ERR_USAGE otherwise, and for a row that is empty, a glob
+ * that is no good (name_glob.h), or a regular expression that is not compiled. */
 MF_MUST_USE bool mf_identity_demand_check(const struct identity_demand *demand, struct err *err);
 
 #endif

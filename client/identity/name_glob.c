@@ -53,11 +53,26 @@ bool mf_glob_check(struct span pattern, struct err *err)
     return true;
 }
 
-static bool takes(struct span pattern, size_t at, size_t first_at, uint8_t c)
+/* Behind the pattern's first '@' a wildcard stands for a ref or a part of one. A file may be named
+ * "release.yml@x.yml": what follows its '@' is then no ref, and the ref's own '@' comes later. */
+static bool takes_at(struct span pattern, size_t at, size_t first_at, struct span text, size_t t)
 {
+    struct span ref = mf_span_from(text, mf_span_find(text, '@') + 1);
+
+    if (first_at == pattern.n)
+        return true;
+    if (at < first_at || mf_span_starts(mf_span_from(text, t), MF_SPAN("@refs/")))
+        return false;
+    return at > first_at + 1 || mf_span_starts(ref, MF_SPAN("refs/"));
+}
+
+static bool takes(struct span pattern, size_t at, size_t first_at, struct span text, size_t t)
+{
+    uint8_t c = text.p[t];
+
     if (c < 0x20 || c == 0x7F || (c == '/' && wildcard_at(pattern, at) == 1))
         return false;
-    return c != '@' || at > first_at || first_at == pattern.n;
+    return c != '@' || takes_at(pattern, at, first_at, text, t);
 }
 
 /* A wildcard may stand for nothing. */
@@ -83,7 +98,7 @@ bool mf_glob_match(struct span pattern, struct span text)
             if (!at[i])
                 continue;
             if (wildcard_at(pattern, i) > 0)
-                next[i] = next[i] || takes(pattern, i, first_at, text.p[t]);
+                next[i] = next[i] || takes(pattern, i, first_at, text, t);
             else if (pattern.p[i] == text.p[t])
                 next[i + 1] = true;
         }
@@ -93,40 +108,60 @@ bool mf_glob_match(struct span pattern, struct span text)
     return at[pattern.n];
 }
 
-static bool has_letter_or_digit(struct span text)
+static size_t first_wildcard(struct span pattern)
 {
-    for (size_t i = 0; i < text.n; i++) {
-        uint8_t c = text.p[i];
-        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c >= 0x80)
-            return true;
-    }
-    return false;
+    return mf_span_find(pattern, '*');
 }
 
-/* Behind the last wildcard of the host there must be the end of a domain: "*.example.org". */
-static bool is_host_open(struct span host)
+/* Where "://" begins; the length when it is nowhere. */
+static size_t find_authority(struct span text)
 {
-    size_t end = 0;
+    size_t at = 0;
 
-    for (size_t i = 0; i < host.n; i++)
-        if (host.p[i] == '*')
-            end = i + 1;
-    return end > 0 &&
-           (end == host.n || host.p[end] != '.' || !has_letter_or_digit(mf_span_from(host, end)));
+    while (at < text.n && !mf_span_starts(mf_span_from(text, at), MF_SPAN("://")))
+        at++;
+    return at;
 }
 
-bool mf_glob_names_somebody(struct span pattern, struct err *err)
+bool mf_glob_pins_uri(struct span pattern)
 {
-    struct span rest = pattern;
+    struct span front = mf_span_first(pattern, first_wildcard(pattern));
+    size_t scheme = find_authority(front);
 
-    if (mf_span_starts(pattern, MF_SPAN("https://")) || mf_span_starts(pattern, MF_SPAN("http://")))
-        rest = mf_span_from(pattern, mf_span_find(pattern, ':') + 3);
-    if (!has_letter_or_digit(rest))
-        return mf_err_set(err, MF_ERR_USAGE, "\"%.*s\" would match anybody", MF_SPAN_ARG(pattern));
-    if (rest.n < pattern.n && is_host_open(mf_span_first(rest, mf_span_find(rest, '/'))))
-        return mf_err_set(err, MF_ERR_USAGE,
-                          "\"%.*s\" would match hosts of any domain; a wildcard there goes before "
-                          "\".example.org\"",
-                          MF_SPAN_ARG(pattern));
-    return true;
+    if (front.n == pattern.n)
+        return true;
+    if (scheme == 0 || scheme == front.n)
+        return false;
+    struct span rest = mf_span_from(front, scheme + 3);
+    size_t host = mf_span_find(rest, '/');
+    if (host == 0 || host == rest.n)
+        return false;
+    rest = mf_span_from(rest, host + 1);
+    size_t part = mf_span_find(rest, '/');
+    return part > 0 && part < rest.n;
+}
+
+bool mf_glob_pins_mail(struct span pattern)
+{
+    size_t at = mf_span_find(pattern, '@');
+    struct span domain = mf_span_from(pattern, at < pattern.n ? at + 1 : at);
+    size_t dot = mf_span_find(domain, '.');
+
+    if (first_wildcard(pattern) == pattern.n)
+        return true;
+    for (size_t i = 0; i < pattern.n; i++)
+        if (pattern.p[i] == '/' || pattern.p[i] == ':' || wildcard_at(pattern, i) == 2)
+            return false; /* it could also fit a URI */
+    return first_wildcard(domain) == domain.n && mf_span_find(domain, '@') == domain.n && dot > 0 &&
+           dot + 1 < domain.n;
+}
+
+bool mf_glob_pins_owner(struct span pattern)
+{
+    struct span front = mf_span_first(pattern, first_wildcard(pattern));
+    size_t slash = mf_span_find(front, '/');
+
+    if (front.n == pattern.n)
+        return true;
+    return slash > 0 && slash < front.n && front.p[slash - 1] != ':' && front.p[slash - 1] != '@';
 }

@@ -4,14 +4,26 @@
 
 #include "common/base/utf8.h"
 
+enum { NAMES_SOMETHING = 1, NAMES_MORE_THAN_HOST = 2, NAMES_ALL = 3 }; /* a letter or digit */
+
 struct scan {
     struct span all;
     size_t at;
     size_t depth;
     bool has_item[MF_REGEXP_DEPTH_MAX + 1]; /* in the alternative at this depth */
-    bool repeatable;                        /* the item before this place may be repeated */
-    bool ends_anchored;                     /* it is $ */
-    bool has_wild;                          /* a repeated '.' came before */
+    struct {
+        unsigned here;      /* what the alternative so far demands of a name, NAMES_* */
+        unsigned others;    /* what all alternatives before it demanded */
+        bool began_in_host; /* so did each of them */
+        bool any_in_host;   /* some of them ended so */
+    } names[MF_REGEXP_DEPTH_MAX + 1];
+    unsigned last;      /* what the item before this place demands, unless it may be left out */
+    bool in_host;       /* behind "://" and no '/' since */
+    unsigned slashes;   /* of "://" before this place: 1 is ':', 2 is ":/" */
+    size_t slashes_end; /* where the next of it must stand */
+    bool repeatable;    /* the item before this place may be repeated */
+    bool ends_anchored; /* it is $ */
+    bool has_wild;      /* a repeated '.' came before */
     struct regexp_holes holes;
 };
 
@@ -36,6 +48,28 @@ static bool is_one_of(uint8_t c, const char *set)
     return c != 0 && strchr(set, c) != NULL;
 }
 
+static void begin_host(struct scan *s)
+{
+    for (size_t i = 0; i <= s->depth; i++)
+        s->names[i].here = 0; /* it was the scheme */
+    s->in_host = true;
+}
+
+/* What a character demands. Scheme and host alone name nobody: many share a host. */
+static void note_literal(struct scan *s, uint32_t c, size_t at)
+{
+    unsigned slashes = s->slashes_end == at ? s->slashes : 0;
+
+    if (is_alnum(c) || c >= 0x80)
+        s->last = s->in_host ? NAMES_SOMETHING : NAMES_ALL;
+    if (c == '/' && slashes == 2)
+        begin_host(s);
+    else if (c == '/')
+        s->in_host = false;
+    s->slashes = c == ':' ? 1 : c == '/' && slashes == 1 ? 2 : 0;
+    s->slashes_end = s->at;
+}
+
 /* One character that stands for itself, also after a backslash. */
 static bool take_literal(struct scan *s, uint32_t *out, struct err *err)
 {
@@ -53,6 +87,8 @@ static bool take_literal(struct scan *s, uint32_t *out, struct err *err)
 /* Every item: an alternative begins with the first of them. */
 static void begin_item(struct scan *s, bool is_front, bool is_repeatable)
 {
+    s->names[s->depth].here |= s->last;
+    s->last = 0;
     if (s->depth == 0 && !s->has_item[0] && !is_front)
         s->holes.no_front = true;
     s->has_item[s->depth] = true;
@@ -66,6 +102,11 @@ static bool end_alternative(struct scan *s, struct err *err)
         return bad(s, err, "an empty alternative, and it would match everything");
     if (s->depth == 0 && !s->ends_anchored)
         s->holes.no_back = true;
+    s->names[s->depth].others &= s->names[s->depth].here | s->last;
+    s->names[s->depth].any_in_host |= s->in_host;
+    s->names[s->depth].here = 0;
+    s->last = 0;
+    s->in_host = s->names[s->depth].began_in_host;
     return true;
 }
 
@@ -78,6 +119,10 @@ static bool open_group(struct scan *s, struct err *err)
     begin_item(s, false, false);
     s->at += peek(s, 1) == '?' ? 3 : 1;
     s->has_item[++s->depth] = false;
+    s->names[s->depth].here = 0;
+    s->names[s->depth].others = NAMES_ALL;
+    s->names[s->depth].began_in_host = s->in_host;
+    s->names[s->depth].any_in_host = false;
     return true;
 }
 
@@ -87,6 +132,8 @@ static bool close_group(struct scan *s, struct err *err)
         return bad(s, err, "a ')' without its '('");
     if (!end_alternative(s, err))
         return false;
+    s->last = s->names[s->depth].others;
+    s->in_host = s->names[s->depth].any_in_host;
     s->depth--;
     s->at++;
     s->repeatable = true;
@@ -114,6 +161,8 @@ static bool take_count(struct scan *s, struct err *err)
     if (!take_number(s, &least))
         return bad(s, err, "a '{' that begins no repeat; write \\{");
     most = least;
+    if (least == 0)
+        s->last = 0;
     if (peek(s, 0) == ',') {
         s->at++;
         if (peek(s, 0) == '}')
@@ -131,6 +180,8 @@ static bool take_repeat(struct scan *s, struct err *err)
 {
     if (!s->repeatable)
         return bad(s, err, "a repeat of nothing, or of a repeat");
+    if (peek(s, 0) == '*' || peek(s, 0) == '?')
+        s->last = 0; /* it may be left out */
     if (peek(s, 0) != '{')
         s->at++;
     else if (!take_count(s, err))
@@ -208,6 +259,7 @@ static void take_dot(struct scan *s)
 
 static bool take_escape(struct scan *s, struct err *err)
 {
+    size_t at = s->at;
     uint32_t c;
 
     if (is_one_of(peek(s, 1), "AzbB")) {
@@ -218,18 +270,23 @@ static bool take_escape(struct scan *s, struct err *err)
     if (take_set(s))
         return true;
     s->holes.dot_before_at |= s->has_wild && peek(s, 1) == '@';
-    return take_literal(s, &c, err);
+    if (!take_literal(s, &c, err))
+        return false;
+    note_literal(s, c, at);
+    return true;
 }
 
 static bool take_character(struct scan *s, struct err *err)
 {
+    size_t at = s->at;
     uint32_t c;
 
     begin_item(s, false, true);
     s->holes.dot_before_at |= s->has_wild && peek(s, 0) == '@';
-    if (is_alnum(peek(s, 0)) || peek(s, 0) >= 0x80)
-        s->holes.names_nobody = false;
-    return take_literal(s, &c, err);
+    if (!take_literal(s, &c, err))
+        return false;
+    note_literal(s, c, at);
+    return true;
 }
 
 static bool take_item(struct scan *s, struct err *err)
@@ -290,7 +347,7 @@ static bool check_bytes(struct span pattern, struct err *err)
 
 bool mf_regexp_check(struct span pattern, struct regexp_holes *out, struct err *err)
 {
-    struct scan s = {.all = pattern, .holes = {.names_nobody = true}};
+    struct scan s = {.all = pattern, .names = {[0] = {.others = NAMES_ALL}}};
 
     if (!check_bytes(pattern, err))
         return false;
@@ -301,6 +358,8 @@ bool mf_regexp_check(struct span pattern, struct regexp_holes *out, struct err *
         return bad(&s, err, "a '(' without its ')'");
     if (!end_alternative(&s, err))
         return false;
+    s.holes.names_nobody = (s.names[0].others & NAMES_SOMETHING) == 0;
+    s.holes.names_only_host = (s.names[0].others & NAMES_MORE_THAN_HOST) == 0;
     *out = s.holes;
     return true;
 }

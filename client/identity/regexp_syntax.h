@@ -24,7 +24,9 @@ struct regexp_holes {
     bool bare_dot; /* a '.' without a repeat: "github.com" */
     size_t bare_dot_at;
     bool dot_before_at; /* a repeated '.' in front of an '@' */
-    bool names_nobody;  /* no letter or digit stands for itself */
+    /* Of each alternative, what it cannot do without, a scheme in front of "://" left out: */
+    bool names_nobody;    /* some alternative demands no letter or digit */
+    bool names_only_host; /* or none behind the host of a URI */
 };
 
 /* MF_ERR_USAGE says what is not taken and where. */

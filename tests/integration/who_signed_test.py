@@ -89,6 +89,12 @@ def test_demands_that_say_too_little_give_no_verdict(bench):
         (["--identity-glob", "https://github.com/a/**"], 2, [who]),
         (["--tag", "v*"], 2, [who]),
         (["--issuer", DEFAULT_ISSUER, "--require", "build-trigger=**"], 2, [who]),
+        (["--issuer", DEFAULT_ISSUER, "--require", "source-repository-identifier=*1*"], 2,
+         ["--require: \"*1*\" would match anybody: an identifier takes no wildcard"]),
+        *[(["--issuer", DEFAULT_ISSUER, "--identity-glob", glob], 2,
+           [f"--identity-glob: \"{glob}\" would match anybody: a wildcard goes behind"])
+          for glob in ("https://github.com/**", "https:**", "**@refs/heads/main",
+                       "**/.github/workflows/**", "https://*.com/**")],
         (["--issuer", DEFAULT_ISSUER, "--tag", "**"], 2, [who]),
         (["--repo", ""], 2, ["--repo was given an empty value"]),
         (["--repo", "acme/*"], 2, ["--repo: \"acme/*\" is not OWNER/NAME"]),
@@ -115,9 +121,10 @@ def test_regular_expressions_warn_of_their_holes(bench):
                               (rf"^https://github\.com/{BEACON}/.*@refs/heads/main$",
                                ["in front of '@'", "[^@]*"]),
                               (".*", ["anybody matches"])):
-        said = run("--identity-regexp", expression, *issuer).expect(0, "verified", *texts)
+        pinned = [*issuer, "--repo", BEACON]
+        said = run("--identity-regexp", expression, *pinned).expect(0, "verified", *texts)
         assert "mayfly: warning: --identity-regexp" in said.err, said
-        said = run("--json", "--identity-regexp", expression, *issuer).expect(0)
+        said = run("--json", "--identity-regexp", expression, *pinned).expect(0)
         told = " ".join(json.loads(said.out)["results"][0]["demands"][0]["warnings"])
         assert all(text in told for text in texts), said
     say_no(bench, run, [
@@ -125,10 +132,13 @@ def test_regular_expressions_warn_of_their_holes(bench):
          ["the regular expression does not match", f"would match  --identity {DEFAULT_IDENTITY}"]),
         (["--identity-regexp", sound.replace("github", "GitHub"), *issuer], 1, ["does not match"]),
         (["--identity-regexp", "^https://github/\\s", *issuer], 2, ["a backslash before"]),
-        (["--identity-regexp", "^(([a-z:/.@-])+)+[!?]$", *issuer], 1, ["more steps or memory"]),
+        (["--identity-regexp", "^(([a-z:/.@-])+)+[!?]x$", *issuer], 1, ["more steps or memory"]),
         (["--identity-regexp", "(?i)" + BEACON, *issuer], 2, ["byte 1", "not taken"]),
         (["--identity-regexp", BEACON + "|", *issuer], 2, ["an empty alternative"]),
-        (["--identity-regexp", ".*"], 2, ["say who should have signed it"]),
+        (["--identity-regexp", BEACON], 2, ["say who should have signed it"]),
+        (["--identity-regexp", ".*", *issuer], 2, ["would match anybody"]),
+        (["--identity-regexp", "^.*$|^x$", *issuer], 2, ["would match anybody"]),
+        (["--identity-regexp", sound, "--issuer-regexp", ".*"], 2, ["would match anybody's tokens"]),
         (["--identity-regexp", "", *issuer], 2, ["--identity-regexp was given an empty value"]),
     ])
 

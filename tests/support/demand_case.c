@@ -55,6 +55,8 @@ struct signer_identity mf_demand_case_who(const char *name)
         return github("refs/tags/v1.2", GITHUB_PATH "@refs/tags/v1.2");
     if (strcmp(name, "evil") == 0)
         return github("refs/heads/x@refs/tags/v1.2", GITHUB_PATH "@refs/heads/x@refs/tags/v1.2");
+    if (strcmp(name, "twin") == 0)
+        return github("refs/tags/v1.2", GITHUB_PATH "@x.yml@refs/tags/v1.2");
     if (strcmp(name, "gitlab") == 0)
         return (struct signer_identity){
             .san = {MF_SAN_URI, MF_SPAN(GITLAB_SIGNER)},

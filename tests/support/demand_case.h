@@ -13,7 +13,8 @@ MF_MUST_USE bool mf_demand_case(const char *const words[static MF_CASE_WORDS],
 
 /* "github": a run of acme/tool for the tag v1.2, signed by a workflow of the same repository;
  * "gitlab": of group/sub/tool on gitlab.example.org; "email": dev@example.org by idp.example.org;
- * "evil": as github, but of a branch named to look like a tag. */
+ * "evil": as github, but of a branch named to look like a tag; "twin": as github, but by a
+ * workflow file named release.yml@x.yml. */
 struct signer_identity mf_demand_case_who(const char *name);
 
 #endif

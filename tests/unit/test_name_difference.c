@@ -51,7 +51,7 @@ static const struct {
      "\"https://github.com/other/**\"",
      "--identity https://github.com/acme/tool" WORKFLOW "@refs/tags/v1.2"},
     {"github",
-     {"--identity-glob", "https://github.com/*/tool" WORKFLOW "@refs/tags/v2*", BY_GITHUB},
+     {"--identity-glob", "https://github.com/acme/*" WORKFLOW "@refs/tags/v2*", BY_GITHUB},
      "ref \"refs/tags/v1.2\", not \"refs/tags/v2*\"",
      "--identity https://github.com/acme/tool" WORKFLOW "@refs/tags/v1.2"},
     {"github",

@@ -52,6 +52,14 @@ static const struct {
     {WORKFLOWS "x.yml@refs/tags/**", WORKFLOWS "x.yml@refs/tags/@scope/pkg@1.0", true},
     {WORKFLOWS "x.yml@**", WORKFLOWS "x.yml@refs/heads/main", true},
     {WORKFLOWS "x.yml@**", WORKFLOWS "x.ymlx@refs/heads/main", false},
+    /* a file with an '@' in its name is another file */
+    {WORKFLOWS "x.yml@**", WORKFLOWS "x.yml@y.yml@refs/heads/main", false},
+    {WORKFLOWS "x.yml@**", WORKFLOWS "x.yml@y.yml@52f2f0c1", false},
+    {WORKFLOWS "x.yml@**", WORKFLOWS "x.yml@52f2f0c1", true},
+    {WORKFLOWS "x.yml@**", WORKFLOWS "x.yml@refs/tags/@scope/pkg@1.0", true},
+    {WORKFLOWS "x.yml@refs/**", WORKFLOWS "x.yml@refs/y.yml@refs/heads/main", false},
+    {WORKFLOWS "x.yml@*", WORKFLOWS "x.yml@y.yml@52f2f0c1", false},
+    {WORKFLOWS "**", WORKFLOWS "x.yml@y.yml@refs/heads/main", true},
     {"*@example.org", "dev@example.org", true},
     {"*@example.org", "dev@evil.test@example.org", false},
     {"*@example.org", "dev@example.org.evil.test", false},
@@ -118,34 +126,69 @@ START_TEST(refuses_a_pattern_that_is_too_long)
 }
 END_TEST
 
+enum { NOTHING = 0, URI = 1, MAIL = 2, OWNER = 4, ALL = 7 };
+
 static const struct {
     const char *pattern;
-    const char *message; /* null: it names somebody */
-} names[] = {
-    {"https://github.com/acme/**", NULL},
-    {"https://*.example.org/**", NULL},
-    {"https://git.*.example.org/**", NULL},
-    {"*@example.org", NULL},
-    {"http://127.0.0.1:1/x", NULL},
-    {"**", "\"**\" would match anybody"},
-    {"*@*", "would match anybody"},
-    {"https://**", "would match anybody"},
-    {"https://*/acme/tool", "hosts of any domain"},
-    {"https://github*/acme/tool", "hosts of any domain"},
-    {"https://*.*/acme", "hosts of any domain"},
-    {"https://git*hub.com/acme/tool", "hosts of any domain"},
-    {"https://*./acme", "hosts of any domain"},
+    unsigned pins;
+} pinned[] = {
+    {"https://github.com/acme/**", URI},
+    {"https://github.com/acme/tool/*@refs/tags/v1", URI},
+    {"http://127.0.0.1:1/acme/*", URI},
+    {"spiffe://example.org/ns/*", URI},
+    {"https://github.com/acme", ALL},
+    {"*@example.org", MAIL},
+    {"dev-*@example.org", MAIL},
+    {"acme/*", OWNER},
+    {"repo:acme/tool:**", OWNER},
+    {"**", NOTHING},
+    {"*", NOTHING},
+    {"*@*", NOTHING},
+    {"https:**", NOTHING},
+    {"https://**", NOTHING},
+    {"https://github.com/**", NOTHING},
+    {"https://github.com/*/tool/**", NOTHING},
+    {"https://github.com/acme*", NOTHING},
+    {"https://github.com/acme*/**", NOTHING},
+    {"https://github.com//**", NOTHING},
+    {"https:///acme/**", NOTHING},
+    {"://github.com/acme/**", NOTHING},
+    {"https://*.com/**", NOTHING},
+    {"https://*.example.org/acme/**", NOTHING},
+    {"https://*/acme/tool", NOTHING},
+    {"https://git*hub.com/acme/tool", NOTHING},
+    {"**/.github/workflows/**", NOTHING},
+    {"**@refs/tags/v1.0", NOTHING},
+    {"**@example.org", NOTHING},
+    {"*/*/*@example.org", NOTHING},
+    {"https:*@example.org", NOTHING},
+    {"*@*.example.org", NOTHING},
+    {"*@example*", NOTHING},
+    {"*@v1", NOTHING},
+    {"*@", NOTHING},
+    {"*@a@example.org", NOTHING},
+    {"dev@example.org*", NOTHING},
+    {"acme*", NOTHING},
+    {"acme*/tool", NOTHING},
+    {"repo:*/tool", NOTHING},
+    {"repo:**", NOTHING},
+    {"/**", NOTHING},
+    {"1*", NOTHING},
 };
 
-START_TEST(a_pattern_for_a_signer_names_somebody)
+START_TEST(a_pattern_keeps_to_one_owner)
 {
-    struct err err = {0};
-    bool ok = mf_glob_names_somebody(mf_span_str(names[_i].pattern), &err);
+    struct span pattern = mf_span_str(pinned[_i].pattern);
+    unsigned pins = (mf_glob_pins_uri(pattern) ? URI : 0) |
+                    (mf_glob_pins_mail(pattern) ? MAIL : 0) |
+                    (mf_glob_pins_owner(pattern) ? OWNER : 0);
 
-    if (names[_i].message == NULL)
-        mf_ck_ok(ok, err);
-    else
-        mf_ck_refused(ok, err, names[_i].message);
+    ck_assert_msg(
+        (pinned[_i].pins & pins) == pinned[_i].pins &&
+            (pinned[_i].pins == ALL || (pins & (URI | MAIL)) == (pinned[_i].pins & (URI | MAIL))),
+        "'%s' pins %u", pinned[_i].pattern, pins);
+    if (pinned[_i].pins == NOTHING)
+        ck_assert_msg(pins == NOTHING, "'%s' pins %u", pinned[_i].pattern, pins);
 }
 END_TEST
 
@@ -158,7 +201,7 @@ Suite *mf_suite(void)
     tcase_add_test(glob, a_nul_is_a_control_character_like_others);
     tcase_add_loop_test(glob, refuses_patterns_with_a_hole, 0, MF_LEN(refused));
     tcase_add_test(glob, refuses_a_pattern_that_is_too_long);
-    tcase_add_loop_test(glob, a_pattern_for_a_signer_names_somebody, 0, MF_LEN(names));
+    tcase_add_loop_test(glob, a_pattern_keeps_to_one_owner, 0, MF_LEN(pinned));
     suite_add_tcase(suite, glob);
     return suite;
 }

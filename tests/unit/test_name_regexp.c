@@ -154,6 +154,17 @@ static const struct {
     {"^a.+\\@refs/tags/v1$", {"a '.' that repeats in front of '@'"}},
     {"^a.{1,9}@b$", {"a '.' that repeats in front of '@'"}},
     {".*", {"anybody matches", OPEN_BOTH}},
+    {"^.*$|^x$", {"anybody matches"}},
+    {"^x$|^.*$", {"anybody matches"}},
+    {"^(x|.*)$", {"anybody matches"}},
+    {"^(x|y)$", {NULL}},
+    {"^x?$", {"anybody matches"}},
+    {"^(?:xy)*[^/]+$", {"anybody matches"}},
+    {"^x{0,3}$", {"anybody matches"}},
+    {"^x{1,3}$", {NULL}},
+    {"^https?://.*$", {"anybody matches"}},
+    {"^https:\\/\\/.*$", {"anybody matches"}},
+    {"^https://github\\.com/.*$", {NULL}},
     {"^.+@.+$", {"anybody matches", "a '.' that repeats"}},
     {"^[a-z]+$", {"anybody matches"}},
 };
@@ -169,6 +180,37 @@ START_TEST(names_the_hole_that_an_expression_leaves)
         ck_assert_msg(strstr(said, warned[_i].warnings[count]) != NULL, "said '%s'", said);
     }
     ck_assert_msg(count == 3 || warned[_i].warnings[count] == NULL, "said only %zu", count);
+}
+END_TEST
+
+static const struct {
+    const char *pattern;
+    bool only_host;
+} hosts[] = {
+    {"^https://github\\.com/acme/.*$", false},
+    {"^https://github\\.com/(acme|beta)/.*$", false},
+    {"^(https://github\\.com/acme|https://gitlab\\.com/acme)/.*$", false},
+    {"^(https://)?github\\.com/acme/.*$", false},
+    {"^https://github\\.com/[Aa]cme/.*$", false},
+    {"^https://git\\.example\\.org:8443/acme/.*$", false},
+    {"@example\\.org$", false},
+    {"acme/tool", false},
+    {"^https://github\\.com/.*$", true},
+    {"https://github\\.com", true},
+    {"^https?://(github|gitlab)\\.com/[^@]+@.*$", true},
+    {"^https://github\\.com/(acme|.*)/.*$", true},
+    {"^https://github\\.com/acme/|^https://github\\.com/", true},
+    {"^https://git\\.example\\.org:8443/.*$", true},
+    {".*", true},
+};
+
+START_TEST(knows_an_expression_that_demands_no_more_than_the_host)
+{
+    struct regexp_holes holes;
+    struct err err = {0};
+
+    mf_ck_ok(mf_regexp_check(mf_span_str(hosts[_i].pattern), &holes, &err), err);
+    ck_assert_msg(holes.names_only_host == hosts[_i].only_host, "'%s'", hosts[_i].pattern);
 }
 END_TEST
 
@@ -201,6 +243,8 @@ Suite *mf_suite(void)
     tcase_add_test(regexp, an_expression_that_takes_too_long_is_no_match);
     tcase_add_test(regexp, limits_are_those_of_the_header);
     tcase_add_loop_test(regexp, names_the_hole_that_an_expression_leaves, 0, MF_LEN(warned));
+    tcase_add_loop_test(regexp, knows_an_expression_that_demands_no_more_than_the_host, 0,
+                        MF_LEN(hosts));
     tcase_add_test(regexp, says_what_is_not_taken_and_where);
     suite_add_tcase(suite, regexp);
     return suite;
