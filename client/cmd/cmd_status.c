@@ -4,6 +4,8 @@
 #include "client/cmd/instance.h"
 #include "client/cmd/lock.h"
 #include "client/cmd/verbs.h"
+#include "common/base/utf8.h"
+#include "common/codec/json.h"
 #include "common/net/http_client.h"
 #include "common/run/exit.h"
 
@@ -14,7 +16,30 @@ struct service_state {
     struct span url;
     const char *path;
     bool ok;
+    char unwell[512]; /* what it says is wrong; empty when it is silent */
 };
+
+/* {"reasons": ["..."]}, as mayfly-log says it; of another service the status alone. */
+static void read_reasons(const struct http_answer *answer, struct service_state *s)
+{
+    MF_SCOPED(mf_json_free) struct json *doc = NULL;
+    MF_SCOPED(mf_buf_done) struct buf text = {.max = ANSWER_MAX};
+    const struct json_node *list = NULL, *reason = NULL;
+    struct span said;
+    struct err ignored = {0};
+
+    if (mf_json_parse(mf_buf_span(&answer->body), &mf_json_request_limits, &doc, &ignored) &&
+        mf_json_member_array(mf_json_root(doc), "reasons", &list, &ignored))
+        while ((reason = mf_json_next(list, reason)) != NULL)
+            if (!mf_json_string(reason, &said, &ignored) ||
+                !mf_buf_printf(&text, &ignored, "%s%.*s", text.n > 0 ? "; " : "",
+                               MF_SPAN_ARG(said)))
+                break;
+    if (text.n > 0)
+        mf_utf8_escape(mf_buf_span(&text), s->unwell, sizeof s->unwell);
+    else if (snprintf(s->unwell, sizeof s->unwell, "answers with status %u", answer->status) < 0)
+        s->unwell[0] = '\0';
+}
 
 /* Every service has an address that answers without a token. */
 static void ask(struct http_client *http, struct service_state *s)
@@ -33,26 +58,35 @@ static void ask(struct http_client *http, struct service_state *s)
         .total_ms = ASK_MS,
         .tries = 1,
     };
-    s->ok = mf_http_call(http, &call, &answer, &err) && answer.status == 200;
+    if (!mf_http_call(http, &call, &answer, &err))
+        return;
+    s->ok = answer.status == 200;
+    if (!s->ok)
+        read_reasons(&answer, s);
 }
 
-static void print_state(const struct instance *i, pid_t holder, const struct service_state *s,
-                        bool json)
+static void print_json(pid_t holder, const struct service_state *s)
 {
-    if (json)
-        printf("{\"schema\":\"mayfly.status/1\",\"running\":true,\"process\":%ld,\"services\":{",
-               (long)holder);
-    else
-        printf("running in %s (process %ld)\n", i->dir, (long)holder);
+    printf("{\"schema\":\"mayfly.status/1\",\"running\":true,\"process\":%ld,\"services\":{",
+           (long)holder);
+    for (size_t k = 0; k < ASKED; k++)
+        printf("%s\"%s\":%s", k > 0 ? "," : "", s[k].name, s[k].ok ? "true" : "false");
+    printf("}}\n");
+}
+
+static void print_text(const struct instance *i, pid_t holder, const struct service_state *s)
+{
+    char url[1024];
+
+    printf("running in %s (process %ld)\n", i->dir, (long)holder);
     for (size_t k = 0; k < ASKED; k++) {
-        if (json)
-            printf("%s\"%s\":%s", k > 0 ? "," : "", s[k].name, s[k].ok ? "true" : "false");
-        else
-            printf("  %-8s %-7s %.*s\n", s[k].name, s[k].ok ? "answers" : "SILENT",
-                   MF_SPAN_ARG(s[k].url));
+        mf_utf8_escape(s[k].url, url, sizeof url);
+        printf("  %-8s %-7s %s%s%s\n", s[k].name,
+               s[k].ok                  ? "answers"
+               : s[k].unwell[0] != '\0' ? "unwell"
+                                        : "SILENT",
+               url, s[k].unwell[0] != '\0' ? "  " : "", s[k].unwell);
     }
-    if (json)
-        printf("}}\n");
 }
 
 static bool report(const char *dir, bool json, bool *all_ok, struct err *err)
@@ -72,17 +106,20 @@ static bool report(const char *dir, bool json, bool *all_ok, struct err *err)
     if (!mf_instance_open(dir, &i, err) || !mf_http_client_new(&params, &http, err))
         return false;
     struct service_state services[ASKED] = {
-        {"fulcio", i.fulcio, "/healthz", false},
-        {"rekor", i.rekor, "/healthz", false},
-        {"ct", i.ct, "/healthz", false},
-        {"oidc", i.oidc, "/.well-known/openid-configuration", false},
+        {"fulcio", i.fulcio, "/healthz", false, ""},
+        {"rekor", i.rekor, "/healthz", false, ""},
+        {"ct", i.ct, "/healthz", false, ""},
+        {"oidc", i.oidc, "/.well-known/openid-configuration", false, ""},
     };
     *all_ok = true;
     for (size_t k = 0; k < ASKED; k++) {
         ask(http, &services[k]);
         *all_ok = *all_ok && services[k].ok;
     }
-    print_state(&i, holder, services, json);
+    if (json)
+        print_json(holder, services);
+    else
+        print_text(&i, holder, services);
     return true;
 }
 

@@ -2,11 +2,14 @@
 TAP on standard output."""
 
 import base64
+import http.server
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
+import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from instance_support import MAYFLY, free_port_base, run_module, sha256  # noqa: E402
@@ -38,6 +41,45 @@ def test_status_of_a_running_instance(bench):
     state = strict_json(bench.run("status", "--dir", bench.instance.folder, "--json").expect(0).out)
     assert state["running"] and all(state["services"].values()), state
     assert state["process"] == bench.instance.process.pid, state
+
+
+class Unwell(http.server.BaseHTTPRequestHandler):
+    """A service that answers, and is not well: its words are for a terminal."""
+
+    def do_GET(self):
+        full = b'{"status":"NOT_SERVING","reasons":["the disk is full","\\u001b[31mred"]}'
+        body = full if self.path.startswith("/told") else b"no"
+        self.send_response(503)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_status_tells_unwell_from_silent(bench):
+    path = bench.instance.folder / "instance.json"
+    before = path.read_text()
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Unwell)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    at = f"http://127.0.0.1:{server.server_port}"
+    facts = {**json.loads(before), "rekor": f"{at}/told", "ct": at,
+             "oidc": "http://127.0.0.1:1/\x1b[32mgreen"}
+    try:
+        path.write_text(json.dumps(facts))
+        said = bench.run("status", "--dir", bench.instance.folder)
+        state = strict_json(bench.run("status", "--dir", bench.instance.folder, "--json").out)
+    finally:
+        path.write_text(before)
+        server.shutdown()
+        server.server_close()
+    assert said.status == 4 and "\x1b" not in said.out + said.err, said
+    for line in (r"fulcio +answers +http://\S+", r"oidc +SILENT +http://127.0.0.1:1/\\x1b\[32mgreen",
+                 rf"rekor +unwell +{at}/told  the disk is full; \\x1b\[31mred",
+                 rf"ct +unwell +{at}  answers with status 503"):
+        assert re.search(f"(?m)^ +{line}$", said.out), (line, said)
+    assert state["services"] == {"fulcio": True, "rekor": False, "ct": False, "oidc": False}, state
 
 
 def test_token_shows_its_claims(bench):
