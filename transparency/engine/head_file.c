@@ -22,8 +22,10 @@ bool mf_head_file_open(const char *path, struct head_file **out, struct err *err
     if (fd < 0)
         return mf_err_sys(err, "cannot open %s", path);
     errno = posix_fallocate(fd, 0, (off_t)SLOT * SLOTS); /* a full disk is met here or never */
-    if (errno == ENOSPC || errno == EDQUOT)
-        return mf_err_set(err, MF_ERR_UNAVAILABLE, "the disk is full: cannot reserve %s", path);
+    if (errno == ENOSPC || errno == EDQUOT) {
+        mf_err_set(err, MF_ERR_UNAVAILABLE, "the disk is full");
+        return mf_err_at(err, "%s", path);
+    }
     if (errno != 0)
         return mf_err_sys(err, "cannot reserve %s", path);
     struct head_file *f = mf_array_new(1, sizeof *f);

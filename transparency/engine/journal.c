@@ -37,11 +37,13 @@ static bool failed(const struct journal *j, int number, size_t size, const char 
                    struct err *err)
 {
     errno = number;
-    if (number != ENOSPC && number != EDQUOT)
-        return mf_err_sys(err, "cannot %s in %s", doing, j->path);
-    mf_err_set(err, MF_ERR_UNAVAILABLE, "the disk of %s is full: it must take %zu bytes more",
-               j->path, size);
-    return mf_err_hint(err, "free some space; writing goes on by itself");
+    if (number != ENOSPC && number != EDQUOT) {
+        mf_err_sys(err, "cannot %s", doing);
+        return mf_err_at(err, "%s", j->path);
+    }
+    mf_err_set(err, MF_ERR_UNAVAILABLE, "the disk is full");
+    mf_err_hint(err, "free some space; writing goes on by itself");
+    return mf_err_at(err, "%s: %zu bytes more", j->path, size);
 }
 
 static bool reserve(const struct journal *j, int fd, uint64_t from, size_t size, struct err *err)

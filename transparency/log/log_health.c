@@ -104,10 +104,10 @@ static bool has_reserve(const struct log_health *h, struct err *err)
 
     if (now >= reserve_of(h))
         return true;
-    mf_err_set(err, MF_ERR_UNAVAILABLE,
-               "the disk of %s has %" PRIu64 " MiB free, less than its reserve of %" PRIu64,
-               h->params.dir->path, now / MIB, h->params.reserve_mb);
-    return mf_err_hint(err, "free some space; writing goes on by itself");
+    mf_err_set(err, MF_ERR_UNAVAILABLE, "the disk is below its reserve");
+    mf_err_hint(err, "free some space; writing goes on by itself");
+    return mf_err_at(err, "%s: %" PRIu64 " of %" PRIu64 " MiB", h->params.dir->path, now / MIB,
+                     h->params.reserve_mb);
 }
 
 bool mf_log_health_may_write(struct log_health *h, struct err *err)
@@ -126,11 +126,14 @@ static void give(struct reasons *r, const char *text)
         r->count++;
 }
 
+/* Anybody may ask. Where on our disk it is, the log's own log says. */
 static void give_error(struct reasons *r, const struct err *err)
 {
+    struct err said = *err;
     char text[REASON_MAX];
 
-    mf_err_render(err, text, sizeof text);
+    said.where[0] = '\0';
+    mf_err_render(&said, text, sizeof text);
     give(r, text);
 }
 
@@ -196,7 +199,6 @@ bool mf_log_health_report(struct log_health *h, struct buf *out, bool *well, str
     struct reasons reasons = {.count = 0};
     struct clock clock = mf_clock_system();
     uint64_t now = mf_clock_monotonic_ns(&clock);
-    uint64_t free_bytes = atomic_load(&h->free_bytes);
     struct engine_status s;
 
     mf_engine_status(mf_log_opening_engine(h->params.opening), &s);
@@ -208,8 +210,6 @@ bool mf_log_health_report(struct log_health *h, struct buf *out, bool *well, str
     mf_json_member_put_int(&w, "publicSize", (int64_t)s.public_size);
     mf_json_member_put_int(&w, "lastCommitAgeMs", (int64_t)age_ms(now, s.committed_ns));
     mf_json_member_put_int(&w, "lastPublicationAgeMs", (int64_t)age_ms(now, s.published_ns));
-    if (free_bytes <= INT64_MAX)
-        mf_json_member_put_int(&w, "diskFreeBytes", (int64_t)free_bytes);
     mf_json_end_object(&w);
     *well = reasons.count == 0;
     return mf_json_written(&w);

@@ -96,12 +96,15 @@ void mf_submission_refusal(struct log_service *service, const struct err *err,
     unsigned status = mf_http_status_of(err->code);
     char said[700];
     struct err failed = {0};
+    struct err shown = *err;
 
     log_refusal(service, status, err);
+    if (status >= 500)
+        shown.where[0] = '\0'; /* a place on our disk, not in the request: for our log alone */
     *out = (struct http_reply){.status = status, .content_type = "application/json"};
     out->body.max = 8192;
     struct json_writer w = mf_json_writer(&out->body, &failed);
-    size_t n = mf_err_render(err, said, sizeof said);
+    size_t n = mf_err_render(&shown, said, sizeof said);
     mf_json_begin_object(&w);
     mf_json_member_put_int(&w, "code", mf_grpc_code_of(status));
     mf_json_member_put(&w, "message", (struct span){(const uint8_t *)said, n});
