@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "common/codec/url.h"
 #include "transparency/submit/ct_submit.h"
 
 struct ct_door {
@@ -85,7 +86,7 @@ static bool submit(struct ct_door *door, struct crypto *c, struct http_client *c
     const struct ct_submit_check check = {submission->chain[0], true, issuer_spki};
     return (mf_ct_submit_answer(&answer, &promise->storage, &promise->sct, err) &&
             mf_ct_submit_verify(c, &promise->sct, door->key, &check, err)) ||
-           mf_err_at(err, "%s", url);
+           mf_err_at(err, "%.*s", MF_SPAN_ARG(mf_url_shown(url)));
 }
 
 bool mf_ct_door_submit(struct ct_door *door, struct crypto *c, struct http_client *client,

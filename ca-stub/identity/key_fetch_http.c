@@ -1,5 +1,6 @@
 #include "ca-stub/identity/key_fetch_http.h"
 
+#include "common/codec/url.h"
 #include "common/net/http_client.h"
 
 enum { CONNECT_MS = 3000, ATTEMPT_MS = 5000 };
@@ -23,8 +24,8 @@ static bool http_get(void *state, const char *url, const char *ca_file, size_t a
     if (!mf_http_client_new(&params, &client, err) || !mf_http_call(client, &call, &answer, err))
         return false;
     if (answer.status != 200)
-        return mf_err_set(err, MF_ERR_UNAVAILABLE, "%s answered with status %u", url,
-                          answer.status);
+        return mf_err_set(err, MF_ERR_UNAVAILABLE, "%.*s answered with status %u",
+                          MF_SPAN_ARG(mf_url_shown(url)), answer.status);
     *life = (struct key_life){answer.max_age_said, answer.max_age_s};
     return mf_buf_append(body, mf_buf_span(&answer.body), err);
 }

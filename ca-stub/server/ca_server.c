@@ -18,6 +18,7 @@
 #include "common/run/log.h"
 #include "common/run/sandbox.h"
 #include "common/run/signals.h"
+#include "common/run/trouble.h"
 #include "common/x509/oid.h"
 
 /* What is begun until the drain ends has the CT log's time left to be answered in the grace. */
@@ -34,6 +35,7 @@ struct ca_server {
     struct clock_guard *guard;
     struct audit_log *audit;
     struct refusal_budget *budget;
+    struct trouble faults;
     struct ct_door *ct;
     struct token_gate *gate;
     struct dev_issuer *dev_issuer;
@@ -249,6 +251,7 @@ static bool start_pools(struct ca_server *s, struct err *err)
         .gate = s->gate,
         .guard = s->guard,
         .budget = s->budget,
+        .faults = &s->faults,
         .workers = s->config->workers,
     };
     const struct timestamp_params timestamps = {s->ts_issuer, s->ts_clock,
@@ -287,6 +290,7 @@ bool mf_ca_server_start(const struct ca_config *config, struct ca_server **out, 
     s->config = config;
     s->clock = mf_clock_system();
     s->signal_fd = -1;
+    s->faults.interval_ms = 10000;
     signal(SIGXFSZ, SIG_IGN); /* a file at its size limit is a full disk, which is answered 503 */
     if (!mf_signals_open(&s->signal_fd, err) || !start_keys(s, err) || !start_services(s, err) ||
         !start_dev_issuer(s, err) || !start_gate(s, err) || !start_pools(s, err) ||

@@ -10,6 +10,7 @@
 struct clock_guard;
 struct refusal_budget;
 struct signing_cert_pool;
+struct trouble;
 
 enum { MF_ISSUE_WORKERS_MAX = 64, MF_ISSUE_QUEUE_MAX = 1024 };
 /* From a request's arrival to the intent that is put on record: what comes later than that is
@@ -22,6 +23,7 @@ struct signing_cert_params { /* all borrowed */
     struct token_gate *gate;
     struct clock_guard *guard;
     struct refusal_budget *budget; /* of records of refusals */
+    struct trouble *faults;        /* of lines on our own faults where no record is made */
     unsigned workers;              /* 1 .. MF_ISSUE_WORKERS_MAX; each waits for audit and CT log */
 };
 

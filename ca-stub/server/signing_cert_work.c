@@ -10,6 +10,7 @@
 #include "common/net/http_client.h"
 #include "common/run/clock_guard.h"
 #include "common/run/log.h"
+#include "common/run/trouble.h"
 
 enum { RETRY_AFTER_S = 2 };
 
@@ -33,7 +34,7 @@ struct work { /* one request */
     struct decision decision;
     struct public_key *key;
     struct buf certificate;
-    bool unrecorded; /* neither audit log nor service log gets a line about it */
+    bool unrecorded; /* no line in audit log or service log; of our own faults, one in a while */
     struct err err;
 };
 
@@ -99,6 +100,9 @@ static void answer(struct work *w, unsigned status, const char *message, const c
                                        .decision_id = w->unrecorded ? "" : w->decision.id,
                                        .retry_after_s = status == 503 ? RETRY_AFTER_S : 0};
     mf_ca_refuse(&refusal, reply);
+    if (w->unrecorded && status >= 500) /* whoever runs this must hear of it, budget or not */
+        mf_trouble_log(w->worker->params->faults, MF_LOG_WARN, "requests fail, not recorded",
+                       reason, &w->err);
     if (w->unrecorded)
         return;
     mf_log(status >= 500 ? MF_LOG_WARN : MF_LOG_INFO, "certificate refused",

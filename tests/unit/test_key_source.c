@@ -1,8 +1,10 @@
 /* What the key cache is given, from an issuer or a file, and what it says about it. */
 #include <unistd.h>
 
+#include "ca-stub/identity/key_fetch_http.h"
 #include "common/base/file.h"
 #include "tests/support/cache_fixture.h"
+#include "tests/support/script_server.h"
 #include "tests/support/suite.h"
 
 static const char *ask(const char *kid)
@@ -121,6 +123,25 @@ START_TEST(a_file_of_keys_needs_no_network_and_may_be_replaced)
 }
 END_TEST
 
+START_TEST(a_refused_fetch_shows_no_query)
+{
+    MF_SCOPED(mf_script_done) struct script_server s;
+    MF_SCOPED(mf_buf_done) struct buf body = {.max = 1024};
+    struct script_step step = {"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+                               MF_SCRIPT_CLOSE};
+    struct key_life life = {0};
+    char url[64], want[128];
+    struct err err = {0};
+
+    mf_script_start(&s, &step, 1);
+    snprintf(url, sizeof url, "http://127.0.0.1:%u/keys?key=secret", (unsigned)s.port);
+    snprintf(want, sizeof want, "http://127.0.0.1:%u/keys answered with status 404",
+             (unsigned)s.port);
+    mf_ck_refused(mf_key_fetch_http.get(NULL, url, NULL, 1024, &body, &life, &err), err, want);
+    mf_script_stop(&s);
+}
+END_TEST
+
 Suite *mf_suite(void)
 {
     Suite *suite = suite_create("key_source");
@@ -133,6 +154,7 @@ Suite *mf_suite(void)
     tcase_add_test(sets, keys_that_cannot_be_used_are_reported_once_for_each_fetch);
     tcase_add_test(sets, a_failure_that_is_over_is_not_blamed_later);
     tcase_add_test(sets, a_file_of_keys_needs_no_network_and_may_be_replaced);
+    tcase_add_test(sets, a_refused_fetch_shows_no_query);
     suite_add_tcase(suite, sets);
     return suite;
 }

@@ -94,12 +94,33 @@ START_TEST(names_the_log_that_refused)
     struct err err = {0};
 
     mf_script_start(&s, &step, 1);
-    snprintf(url, sizeof url, "http://127.0.0.1:%u", (unsigned)s.port);
-    snprintf(want, sizeof want, "%s: answered 400: no such key", url);
+    snprintf(url, sizeof url, "http://127.0.0.1:%u/?key=secret", (unsigned)s.port);
+    snprintf(want, sizeof want, "http://127.0.0.1:%u/: answered 400: no such key",
+             (unsigned)s.port);
     mf_ck_refused(mf_log_submit(client, url, &record, &e, &err), err, want);
     mf_script_stop(&s);
     ck_assert_int_eq(err.code, MF_ERR_DENIED);
     ck_assert_int_eq(e.log_index, 42);
+}
+END_TEST
+
+START_TEST(names_the_ct_log_that_refused_without_its_query)
+{
+    MF_SCOPED(mf_http_client_free) struct http_client *client = mf_fixture_client();
+    MF_SCOPED(mf_buf_done) struct buf storage = {.max = MF_SCT_ANSWER_MAX};
+    MF_SCOPED(mf_script_done) struct script_server s;
+    struct script_step step = {reply("400 Bad Request", "no"), MF_SCRIPT_CLOSE};
+    const struct span chain[] = {MF_SPAN_INIT("leaf"), MF_SPAN_INIT("issuer")};
+    struct ct_submission submission = {chain, MF_LEN(chain), true};
+    struct sct sct = {0};
+    char url[64], want[128];
+    struct err err = {0};
+
+    mf_script_start(&s, &step, 1);
+    snprintf(url, sizeof url, "http://127.0.0.1:%u/?key=secret", (unsigned)s.port);
+    snprintf(want, sizeof want, "http://127.0.0.1:%u/: answered 400: no", (unsigned)s.port);
+    mf_ck_refused(mf_ct_submit(client, url, &submission, &storage, &sct, &err), err, want);
+    mf_script_stop(&s);
 }
 END_TEST
 
@@ -258,6 +279,7 @@ Suite *mf_suite(void)
     tcase_add_test(calls, sends_an_entry_and_reads_the_answer);
     tcase_add_test(calls, sends_a_chain_and_reads_the_answer);
     tcase_add_test(calls, names_the_log_that_refused);
+    tcase_add_test(calls, names_the_ct_log_that_refused_without_its_query);
     tcase_add_loop_test(calls, says_what_each_answer_means, 0, (int)MF_LEN(answers));
     tcase_add_loop_test(calls, takes_no_entry_that_lacks_a_part, 0, (int)MF_LEN(lacking));
     tcase_add_test(calls, refuses_a_call_that_makes_no_sense);

@@ -1,6 +1,7 @@
 #include "transparency/submit/ct_submit.h"
 
 #include "common/codec/json.h"
+#include "common/codec/url.h"
 #include "common/net/service_answer.h"
 #include "common/x509/oid.h"
 #include "common/x509/precert.h"
@@ -72,7 +73,8 @@ bool mf_ct_submit(struct http_client *client, const char *base_url,
     if (!mf_ct_submit_call(base_url, submission, url, &body, &call, err))
         return false;
     return mf_http_call(client, &call, &answer, err) &&
-           (mf_ct_submit_answer(&answer, storage, out, err) || mf_err_at(err, "%s", base_url));
+           (mf_ct_submit_answer(&answer, storage, out, err) ||
+            mf_err_at(err, "%.*s", MF_SPAN_ARG(mf_url_shown(base_url))));
 }
 
 /* RFC 6962 section 3.2: of a precertificate the log signs the TBS without the poison, under the

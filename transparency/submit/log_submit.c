@@ -1,6 +1,7 @@
 #include "transparency/submit/log_submit.h"
 
 #include "common/codec/json.h"
+#include "common/codec/url.h"
 #include "common/net/service_answer.h"
 #include "transparency/submit/submit_url.h"
 
@@ -70,5 +71,6 @@ bool mf_log_submit(struct http_client *client, const char *base_url,
     if (!mf_log_submit_call(base_url, entry, url, &body, &call, err))
         return false;
     return mf_http_call(client, &call, &answer, err) &&
-           (mf_log_submit_answer(&answer, out, err) || mf_err_at(err, "%s", base_url));
+           (mf_log_submit_answer(&answer, out, err) ||
+            mf_err_at(err, "%.*s", MF_SPAN_ARG(mf_url_shown(base_url))));
 }
