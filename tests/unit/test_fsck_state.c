@@ -208,6 +208,23 @@ START_TEST(finds_a_flipped_byte_in_every_public_file)
 }
 END_TEST
 
+START_TEST(reads_no_identity_behind_a_link)
+{
+    struct err err = {0};
+    char path[PATH_MAX];
+
+    mf_fsck_case_init(&now, FSCK_CLOSED);
+    ck_assert_int_lt(snprintf(path, sizeof path, "%s", mf_fsck_case_path(&now, "identity.json")),
+                     (int)sizeof path);
+    ck_assert(rename(path, mf_fsck_case_path(&now, "aside")) == 0 && symlink("aside", path) == 0);
+    mf_ck_refused(mf_fsck_case_run(&now, _i == 1, &err), err,
+                  "identity.json: is a symbolic link, and no links are followed");
+    ck_assert(unlink(path) == 0 && mkfifo(path, 0600) == 0);
+    mf_err_clear(&err);
+    mf_ck_refused(mf_fsck_case_run(&now, _i == 1, &err), err, "identity.json: is no regular file");
+}
+END_TEST
+
 START_TEST(says_when_the_identity_is_not_its_keys)
 {
     struct err err = {0};
@@ -267,6 +284,7 @@ Suite *mf_suite(void)
     tcase_add_test(state, keeps_out_of_a_log_that_is_open_but_reads_its_public_tree);
     tcase_add_test(state, reads_the_front_of_full_tiles_while_the_log_goes_on);
     tcase_add_test(state, finds_a_flipped_byte_in_every_public_file);
+    tcase_add_loop_test(state, reads_no_identity_behind_a_link, 0, 2);
     tcase_add_test(state, says_when_the_identity_is_not_its_keys);
     tcase_add_test(state, writes_nothing);
     suite_add_tcase(suite, state);

@@ -94,7 +94,26 @@ static bool read_members(const struct json_node *root, struct log_dir *d, struct
     return true;
 }
 
-static bool read_identity(struct log_dir *d, struct err *err)
+/* No link, which could lead out of a directory from elsewhere. */
+static bool read_no_link(const char *file, struct buf *out, struct err *err)
+{
+    MF_SCOPED(mf_fd_done) int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    struct stat st;
+
+    out->max = IDENTITY_MAX;
+    if (fd < 0 && errno == ELOOP)
+        mf_err_set(err, MF_ERR_FORMAT, "is a symbolic link, and no links are followed");
+    else if (fd < 0 || fstat(fd, &st) != 0)
+        mf_err_sys(err, "cannot open");
+    else if (!S_ISREG(st.st_mode) || st.st_size < 0 || st.st_size > IDENTITY_MAX)
+        mf_err_set(err, MF_ERR_FORMAT, "is no regular file of %d bytes or less", IDENTITY_MAX);
+    else if (mf_buf_reserve(out, (size_t)st.st_size, err) &&
+             mf_pread_all(fd, out->p, (size_t)st.st_size, 0, err))
+        out->n = (size_t)st.st_size;
+    return err->code == MF_OK || mf_err_at(err, "%s", file);
+}
+
+static bool read_identity(struct log_dir *d, bool links, struct err *err)
 {
     MF_SCOPED(mf_buf_done) struct buf text = {0};
     MF_SCOPED(mf_json_free) struct json *doc = NULL;
@@ -102,7 +121,7 @@ static bool read_identity(struct log_dir *d, struct err *err)
 
     if (!mf_log_dir_path(d, "identity.json", file, sizeof file, err))
         return false;
-    if (!mf_file_read(file, IDENTITY_MAX, &text, err))
+    if (!(links ? mf_file_read(file, IDENTITY_MAX, &text, err) : read_no_link(file, &text, err)))
         return mf_err_hint(err, "is this a log's directory, and is its disk mounted? "
                                 "mayfly-log init makes one");
     return (mf_json_parse(mf_buf_span(&text), &mf_json_config_limits, &doc, err) &&
@@ -138,7 +157,7 @@ static bool open_dir(const char *path, bool lock, int flags, struct log_dir *out
 
     if (n <= 0 || (size_t)n >= sizeof d.path)
         return mf_err_set(err, MF_ERR_LIMIT, "path is empty or too long");
-    if (!read_identity(&d, err) || (lock && !take_lock(&d, flags, err)))
+    if (!read_identity(&d, (flags & O_CREAT) != 0, err) || (lock && !take_lock(&d, flags, err)))
         return false;
     *out = d;
     d = (struct log_dir){.lock_fd = -1};

@@ -34,8 +34,9 @@ MF_MUST_USE bool mf_log_dir_create(const char *path, enum log_type type, struct 
 /* Reads the identity and takes the lock. Missing, of another format or in use: refused with what to
  * do. Whether the identity is the key's, and the state its own, the engine finds out. */
 MF_MUST_USE bool mf_log_dir_open(const char *path, struct log_dir *out, struct err *err);
-/* For who only looks, and writes nothing. With lock: kept out of a directory that a process has
- * open, and keeps others out; one without the lock's file is nobody's and not locked. */
+/* For who only looks, writes nothing and follows no link below path. With lock: kept out of a
+ * directory that a process has open, and keeps others out; one without the lock's file is nobody's
+ * and not locked. */
 MF_MUST_USE bool mf_log_dir_look(const char *path, bool lock, struct log_dir *out, struct err *err);
 void mf_log_dir_done(struct log_dir *dir);
 MF_MUST_USE bool mf_log_dir_path(const struct log_dir *dir, const char *name, char *out, size_t cap,
