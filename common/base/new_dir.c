@@ -42,9 +42,13 @@ static bool empty(int fd, int depth)
         mf_fd_done(&own);
         return false;
     }
-    while (removed && (errno = 0, e = readdir(folder)) != NULL)
+    while (removed) {
+        errno = 0;
+        if ((e = readdir(folder)) == NULL)
+            break;
         removed = strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
                   remove_one(fd, e->d_name, depth);
+    }
     int why = errno;
     closedir(folder);
     errno = why;

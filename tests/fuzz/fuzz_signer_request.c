@@ -48,7 +48,7 @@ static void check_head(enum signer_use use, const struct tree_head *head, struct
 static void check_cosigned(enum signer_use use, struct span body, struct tree_head *last, bool *any)
 {
     struct tree_head head;
-    struct span origin;
+    struct span origin = {0};
     struct err err = {0};
 
     mf_require(use == MF_SIGNER_WITNESS);

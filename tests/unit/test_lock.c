@@ -71,6 +71,16 @@ START_TEST(is_held_by_children)
 }
 END_TEST
 
+static _Noreturn void ask_for_ever(void)
+{
+    for (;;) {
+        struct err ignored = {0};
+        pid_t holder = 0;
+        if (!mf_lock_holder(folder, &holder, &ignored))
+            _exit(1);
+    }
+}
+
 /* `mayfly status` while an instance starts: the folder is free, and stays so. */
 START_TEST(asking_does_not_take_it)
 {
@@ -78,11 +88,8 @@ START_TEST(asking_does_not_take_it)
     int status = 0;
 
     pid_t child = fork();
-    for (pid_t holder = 0; child == 0;) {
-        struct err ignored = {0};
-        if (!mf_lock_holder(folder, &holder, &ignored))
-            _exit(1);
-    }
+    if (child == 0)
+        ask_for_ever();
     for (int i = 0; i < TIMES; i++) {
         MF_SCOPED(mf_fd_done) int lock = -1;
         mf_ck_ok(mf_lock_take(folder, 0, &lock, &err), err);

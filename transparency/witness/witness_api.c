@@ -117,7 +117,8 @@ static bool names_a_log(struct span path, struct span *hex)
 void mf_witness_api_request(struct http_request *request, void *state)
 {
     struct witness_service *s = state;
-    struct span path = mf_http_path(request), prefix = mf_span_str(s->config->prefix), hex;
+    struct span path = mf_http_path(request), prefix = mf_span_str(s->config->prefix);
+    struct span hex = {0};
     const char *method = mf_http_method(request);
     bool reads = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
     bool health = mf_span_is(path, "/healthz");
