@@ -65,6 +65,8 @@ static void forget(struct http_request *r)
 
     if (r->timer != NULL)
         event_free(r->timer);
+    if (r->pace != NULL)
+        event_free(r->pace);
     free(r);
     set->open--;
     set->closed(set->state);
@@ -279,6 +281,7 @@ bool mf_connections_init(struct http_connections *set, struct err *err)
     common_timer(set->base, set->params->request_deadline_ms, &set->deadline);
     common_timer(set->base, set->params->request_deadline_ms, &set->stall);
     common_timer(set->base, LINGER_MS, &set->linger);
+    common_timer(set->base, set->params->request_deadline_ms / MF_INTAKE_PACES, &set->pace);
     return true;
 }
 

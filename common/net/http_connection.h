@@ -44,7 +44,7 @@ struct http_connections {
     struct http_request *fresh; /* accepted in this turn of the loop, not yet adopted */
     struct event *adopt;
     struct event *trim; /* gives memory back after a flood */
-    struct timeval idle, stall, deadline, linger;
+    struct timeval idle, stall, deadline, linger, pace;
     int64_t date_s; /* second that date is for */
     char date[32];
 };
@@ -59,11 +59,13 @@ struct http_request {
     struct evhttp_request *req;      /* the request in hand, or null */
     struct event *timer;             /* null until first needed */
     struct http_request *next_fresh;
-    uint64_t handled;  /* requests handed to the handler so far */
-    size_t drained;    /* bytes thrown away since the refusal */
-    size_t unfinished; /* bytes that came and belong to requests without an answer */
-    size_t charged;    /* bytes of them taken from the quota */
-    uint64_t coming;   /* bytes that were announced and had not come when last looked at */
+    uint64_t handled;   /* requests handed to the handler so far */
+    size_t drained;     /* bytes thrown away since the refusal */
+    size_t unfinished;  /* bytes that came and belong to requests without an answer */
+    size_t charged;     /* bytes of them taken from the quota */
+    uint64_t coming;    /* bytes that were announced and had not come when last looked at */
+    struct event *pace; /* runs while bytes are charged; null until first needed */
+    size_t paced;       /* bytes that came since it began */
     int fd;
     enum exchange exchange;
     bool timer_on;
@@ -87,6 +89,8 @@ void mf_connection_start_timer(struct http_request *r, const struct timeval *aft
 void mf_connection_stop_timer(struct http_request *r);
 /* Closes what is idle and lets answers close the others. */
 void mf_connections_stop(struct http_connections *set);
+
+enum { MF_INTAKE_PACES = 4 }; /* in a request's deadline */
 
 /* http_intake.c. Runs when bytes have come in, before evhttp sees them; arg is the connection. */
 void mf_intake_came(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg);

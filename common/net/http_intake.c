@@ -3,7 +3,13 @@
  * Of what a connection has sent and is not done with, MF_INTAKE_FREE bytes are its own: that is
  * what requests have as a rule, and they meet no other thread here. What is beyond is taken from
  * the server's quota as it comes: what is merely announced costs its sender nothing, so it is only
- * looked at whether it would fit. */
+ * looked at whether it would fit.
+ *
+ * Who has sent much and then stops would keep it from the others until the deadline. So in every
+ * quarter of the deadline a connection must bring its quarter of what is held for it. Whatever
+ * comes evenly and in time does: after the time t of a deadline d, at the rate v, v * t is held and
+ * v * d / 4 came, which is v * t / 4 or more. A share per address would be no remedy: behind a
+ * proxy there is one address, and of IPv6 everybody has many. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,6 +128,21 @@ static bool fits(struct http_request *r)
            mf_body_quota_fits(r->set->quota, coming);
 }
 
+static void on_pace(evutil_socket_t fd, short what, void *arg);
+
+static void start_pace(struct http_request *r)
+{
+    if (r->charged == 0 || r->req != NULL || r->refused)
+        return;
+    if (r->pace == NULL)
+        r->pace = evtimer_new(r->set->base, on_pace, r);
+    if (r->pace != NULL && evtimer_pending(r->pace, NULL))
+        return;
+    r->paced = 0;
+    if (r->pace == NULL || evtimer_add(r->pace, &r->set->pace) != 0)
+        shutdown(r->fd, SHUT_RDWR);
+}
+
 static void scan_added(struct http_request *r, struct evbuffer *input, size_t added)
 {
     size_t at = evbuffer_get_length(input) - added;
@@ -153,6 +174,20 @@ static void drop(struct http_request *r)
     (void)count(r, r->unfinished > n ? r->unfinished - n : 0); /* less always fits */
 }
 
+static void on_pace(evutil_socket_t fd, short what, void *arg)
+{
+    struct http_request *r = arg;
+
+    (void)fd;
+    (void)what;
+    if (r->charged > 0 && r->req == NULL && !r->refused &&
+        r->paced < r->unfinished / MF_INTAKE_PACES) {
+        refuse(r, 408, "the body of the request has stopped coming");
+        drop(r);
+    }
+    start_pace(r);
+}
+
 void mf_intake_came(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
 {
     struct http_request *r = arg;
@@ -173,6 +208,8 @@ void mf_intake_came(struct evbuffer *input, const struct evbuffer_cb_info *info,
         drop(r);
         return;
     }
+    r->paced += info->n_added;
+    start_pace(r);
     if (mf_head_scan_is_between(&r->scan))
         mf_connection_stop_timer(r);
     else if (!r->timer_on && r->req == NULL)
@@ -182,6 +219,7 @@ void mf_intake_came(struct evbuffer *input, const struct evbuffer_cb_info *info,
 void mf_intake_finished(struct http_request *r)
 {
     (void)count(r, evbuffer_get_length(bufferevent_get_input(r->bev)));
+    start_pace(r);
 }
 
 void mf_intake_closed(struct http_request *r)

@@ -62,7 +62,8 @@ struct http_server_params {
                                      apart; more is 503. At least one whole request */
     size_t head_max;              /* bytes of request line and headers; more is 431 */
     unsigned request_deadline_ms; /* first byte to whole request; also how long a client may take
-                                     no byte of its answer */
+                                     no byte of its answer. In each quarter of it a large request
+                                     must bring a quarter of what is held of it; else 408 */
     unsigned idle_ms;             /* keep-alive */
     unsigned connections_max; /* at it, accepting pauses; may be passed by threads - 1; at most this
                                  server's share of half the descriptors the process may have */

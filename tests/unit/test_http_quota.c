@@ -127,6 +127,50 @@ static void is_refused(int fd)
     close(fd);
 }
 
+static struct http_fixture *start_quick(void)
+{
+    struct http_server_params params = mf_fixture_params;
+
+    params.threads = 1;
+    params.body_max = 64 * 1024;
+    params.body_total_max = FIT * params.body_max;
+    params.request_deadline_ms = 4000;
+    return mf_fixture_start(&params);
+}
+
+/* The others need not wait for its deadline. */
+START_TEST(who_stops_in_a_large_body_is_refused_before_the_deadline)
+{
+    static const char *const framings[] = {LENGTH, CHUNK};
+    MF_SCOPED(mf_fixture_free) struct http_fixture *f = start_quick();
+    MF_SCOPED(mf_buf_done) struct buf answer = {.max = ANSWER_MAX};
+    int fd = begin(f, "/echo", framings[_i], 50 * 1024);
+
+    mf_wire_read_all(fd, &answer);
+    ck_assert_msg(answer.n > 0 && strncmp((const char *)answer.p, "HTTP/1.1 408 ", 13) == 0, "%s",
+                  answer.n > 0 ? (const char *)answer.p : "nothing");
+    ck_assert_uint_eq(mf_wire_count(&answer, "the body of the request has stopped coming"), 1);
+    close(fd);
+}
+END_TEST
+
+START_TEST(a_body_that_comes_slowly_and_evenly_is_taken)
+{
+    static const uint8_t zeros[BODY / 12];
+    MF_SCOPED(mf_fixture_free) struct http_fixture *f = start_quick();
+    MF_SCOPED(mf_buf_done) struct buf answer = {.max = ANSWER_MAX};
+    int fd = begin(f, "/echo", LENGTH, 0);
+
+    for (int i = 0; i < 12; i++) {
+        struct pollfd answered = {.fd = fd, .events = POLLIN};
+        ck_assert_int_eq(poll(&answered, 1, 200), 0); /* 2.4 s of the 4 */
+        mf_wire_send(fd, MF_SPAN_OF(zeros));
+    }
+    ck_assert(mf_wire_read_until(fd, &answer, "HTTP/1.1 200 ", 1));
+    close(fd);
+}
+END_TEST
+
 /* At once: of the body that is announced nothing was sent. */
 START_TEST(refuses_what_would_be_too_much_and_serves_what_is_small)
 {
@@ -274,6 +318,8 @@ Suite *mf_suite(void)
     tcase_set_timeout(all, 30);
     tcase_add_test(all, gives_what_it_has_and_no_more);
     tcase_add_test(all, gives_memory_back_once_nothing_is_held_and_much_was);
+    tcase_add_loop_test(all, who_stops_in_a_large_body_is_refused_before_the_deadline, 0, 2);
+    tcase_add_test(all, a_body_that_comes_slowly_and_evenly_is_taken);
     tcase_add_loop_test(all, refuses_what_would_be_too_much_and_serves_what_is_small, 0, 2);
     tcase_add_test(all, many_chunks_are_counted_together);
     tcase_add_test(all, what_is_only_announced_takes_nothing_from_others);
