@@ -6,6 +6,7 @@
 
 #include "common/base/file.h"
 #include "tests/support/suite.h"
+#include "transparency/engine/head_file.h"
 #include "transparency/engine/journal.h"
 
 #define NOTE "note of the commit before\n"
@@ -345,6 +346,18 @@ START_TEST(refuses_another_logs_commits)
 }
 END_TEST
 
+/* Callers of the log are told the reason alone. */
+START_TEST(names_a_file_as_the_place_not_in_the_reason)
+{
+    struct head_file *head = NULL;
+    struct err err = {0};
+
+    ck_assert(!mf_head_file_open("/nowhere/state/head", &head, &err));
+    ck_assert_str_eq(err.what, "cannot open: No such file or directory");
+    ck_assert_str_eq(err.where, "/nowhere/state/head");
+}
+END_TEST
+
 Suite *mf_suite(void)
 {
     Suite *suite = suite_create("journal");
@@ -352,6 +365,7 @@ Suite *mf_suite(void)
 
     tcase_add_checked_fixture(journal, make_folder, remove_folder);
     tcase_set_timeout(journal, 60);
+    tcase_add_test(journal, names_a_file_as_the_place_not_in_the_reason);
     tcase_add_test(journal, gives_back_what_was_written_and_settles_again);
     tcase_add_test(journal, keeps_the_old_segments_until_the_new_one_is_settled);
     tcase_add_test(journal, releases_segments_and_uses_them_again);

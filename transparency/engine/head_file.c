@@ -19,15 +19,19 @@ bool mf_head_file_open(const char *path, struct head_file **out, struct err *err
 {
     MF_SCOPED(mf_fd_done) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
-    if (fd < 0)
-        return mf_err_sys(err, "cannot open %s", path);
+    if (fd < 0) {
+        mf_err_sys(err, "cannot open");
+        return mf_err_at(err, "%s", path);
+    }
     errno = posix_fallocate(fd, 0, (off_t)SLOT * SLOTS); /* a full disk is met here or never */
     if (errno == ENOSPC || errno == EDQUOT) {
         mf_err_set(err, MF_ERR_UNAVAILABLE, "the disk is full");
         return mf_err_at(err, "%s", path);
     }
-    if (errno != 0)
-        return mf_err_sys(err, "cannot reserve %s", path);
+    if (errno != 0) {
+        mf_err_sys(err, "cannot reserve");
+        return mf_err_at(err, "%s", path);
+    }
     struct head_file *f = mf_array_new(1, sizeof *f);
     if (f == NULL)
         return mf_err_set(err, MF_ERR_SYSTEM, "no memory for the head file");

@@ -239,10 +239,14 @@ bool mf_journal_settle(struct journal *j, struct err *err)
     mf_segment_name(j->chain.generation, name);
     if (!mf_segment_path(j, unsettled_name, from, err) || !mf_segment_path(j, name, to, err))
         return false;
-    if (fsync(j->fd) != 0)
-        return mf_err_sys(err, "cannot make %s durable", from);
-    if (rename(from, to) != 0)
-        return mf_err_sys(err, "cannot rename %s", from);
+    if (fsync(j->fd) != 0) {
+        mf_err_sys(err, "cannot make it durable");
+        return mf_err_at(err, "%s", from);
+    }
+    if (rename(from, to) != 0) {
+        mf_err_sys(err, "cannot rename");
+        return mf_err_at(err, "%s", from);
+    }
     if (!mf_dir_sync(j->path, err))
         return false;
     release(j, UINT64_MAX, false);
@@ -313,8 +317,10 @@ bool mf_journal_read(const struct journal *j, const struct journal_place *place,
     if (!mf_segment_path(j, name, path, err) || !mf_buf_reserve(out, n, err))
         return false;
     MF_SCOPED(mf_fd_done) int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return mf_err_sys(err, "cannot open %s", path);
+    if (fd < 0) {
+        mf_err_sys(err, "cannot open");
+        return mf_err_at(err, "%s", path);
+    }
     if (!mf_pread_all(fd, out->p + out->n, n, place->offset, err))
         return mf_err_at(err, "%s", path);
     out->n += n;

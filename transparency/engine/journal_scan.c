@@ -27,8 +27,10 @@ bool mf_journal_list(struct journal *j, struct err *err)
     char expected[MF_SEGMENT_NAME_MAX];
     bool fits = true;
 
-    if (dir == NULL)
-        return mf_err_sys(err, "cannot read %s", j->path);
+    if (dir == NULL) {
+        mf_err_sys(err, "cannot read");
+        return mf_err_at(err, "%s", j->path);
+    }
     while (fits && (entry = readdir(dir)) != NULL) {
         if (sscanf(entry->d_name, "%16llx.journal", &generation) != 1)
             continue;
@@ -78,13 +80,17 @@ static bool map_segment(const struct journal *j, uint64_t generation, struct map
     if (!mf_segment_path(j, name, path, err))
         return false;
     MF_SCOPED(mf_fd_done) int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &st) != 0)
-        return mf_err_sys(err, "cannot open %s", path);
+    if (fd < 0 || fstat(fd, &st) != 0) {
+        mf_err_sys(err, "cannot open");
+        return mf_err_at(err, "%s", path);
+    }
     if (st.st_size == 0)
         return true;
     void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (p == MAP_FAILED)
-        return mf_err_sys(err, "cannot read %s", path);
+    if (p == MAP_FAILED) {
+        mf_err_sys(err, "cannot read");
+        return mf_err_at(err, "%s", path);
+    }
     *out = (struct mapping){p, (size_t)st.st_size};
     return true;
 }

@@ -30,7 +30,10 @@ struct public_tree {
 static bool open_folder(const char *path, int *fd, struct err *err)
 {
     *fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return *fd >= 0 || mf_err_sys(err, "cannot open %s", path);
+    if (*fd >= 0)
+        return true;
+    mf_err_sys(err, "cannot open");
+    return mf_err_at(err, "%s", path);
 }
 
 bool mf_public_tree_open(const char *path, const char *staging, struct public_tree **out,
