@@ -71,11 +71,16 @@ bool mf_floor_parse(struct span text, struct verify_floor *out, struct err *err)
 bool mf_floor_file_read(const char *path, struct verify_floor *out, struct err *err)
 {
     MF_SCOPED(mf_buf_done) struct buf text = {0};
+    struct stat st;
+    bool is_there = lstat(path, &st) == 0;
 
+    /* Raising it would put a file in the link's place, and what it led to would rise no more. */
+    if (is_there && S_ISLNK(st.st_mode)) {
+        mf_err_set(err, MF_ERR_TRUST, "is a link: name the file itself");
+        return mf_err_at(err, "%s", path);
+    }
     if (!mf_file_read(path, FILE_MAX, &text, err)) {
-        struct stat st;
-        bool is_new = err->code == MF_ERR_NOT_FOUND && lstat(path, &st) != 0;
-        if (!is_new) /* a link to nothing is no beginning, but a floor that is gone */
+        if (is_there || err->code != MF_ERR_NOT_FOUND)
             return mf_err_as(err, MF_ERR_TRUST);
         mf_err_clear(err);
         *out = (struct verify_floor){0};

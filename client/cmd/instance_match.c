@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/cmd/instance_parts.h"
@@ -58,11 +59,12 @@ bool mf_instance_match(const char *dir, struct err *err)
 {
     MF_SCOPED(mf_trusted_root_free) struct trusted_root *root = NULL;
     char path[PATH_MAX];
+    struct stat st;
 
     if (!mf_path_join(dir, "trusted_root.json", path, sizeof path, err))
         return false;
     /* A link that leads nowhere is there: whose root it was is not known. */
-    if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT)
+    if (lstat(path, &st) != 0 && errno == ENOENT)
         return true;
     if (mf_trusted_root_read(path, &root, err) && match_all(dir, root, err))
         return true;

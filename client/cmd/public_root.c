@@ -59,18 +59,21 @@ static void look_in(const char *dir, const char *name, struct public_root *best)
     MF_SCOPED(close_folder) DIR *folder = opendir(dir);
     struct err ignored = {0};
 
-    if (folder == NULL || !is_ours(dirfd(folder), "."))
-        return;
-    for (int i = 0; i < FILES_MAX; i++) {
+    bool is_good = folder != NULL && is_ours(dirfd(folder), ".");
+
+    for (int i = 0; folder != NULL && i < FILES_MAX; i++) {
         const struct dirent *entry = readdir(folder);
         struct span date;
         char path[PATH_MAX];
         if (entry == NULL)
             break;
-        if (!read_name(entry->d_name, name, &date) || !is_ours(dirfd(folder), entry->d_name) ||
-            memcmp(date.p, best->date, DATE_LEN) <= 0 ||
+        if (!read_name(entry->d_name, name, &date) || memcmp(date.p, best->date, DATE_LEN) <= 0 ||
             !mf_path_join(dir, entry->d_name, path, sizeof path, &ignored))
             continue;
+        if (!is_good || !is_ours(dirfd(folder), entry->d_name)) {
+            memcpy(best->passed_over, path, sizeof path);
+            continue;
+        }
         memcpy(best->path, path, sizeof path);
         memcpy(best->date, date.p, DATE_LEN);
     }

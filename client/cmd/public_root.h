@@ -14,6 +14,7 @@
 
 struct public_root {
     char path[PATH_MAX];
+    char passed_over[PATH_MAX];     /* a newer one, or its folder, that others own or may write */
     char date[sizeof "2026-10-20"]; /* of the file's name: when it was current */
 };
 

@@ -101,19 +101,27 @@ static bool choose_public(const char *name, struct trust_choice *out)
 {
     struct public_root found;
 
-    if (!mf_public_root_find(name, &found))
+    bool is_there = mf_public_root_find(name, &found);
+    memcpy(out->passed_over, found.passed_over, sizeof out->passed_over);
+    if (!is_there)
         return false;
-    *out = (struct trust_choice){.public_name = name};
+    out->public_name = name;
     memcpy(out->path, found.path, sizeof out->path);
     memcpy(out->date, found.date, sizeof out->date);
     return true;
 }
 
-static bool no_public_root(const char *name, struct err *err)
+static bool no_public_root(const char *name, const char *passed_over, struct err *err)
 {
     char dir[PATH_MAX];
     struct err ignored = {0};
 
+    if (passed_over[0] != '\0') {
+        mf_err_set(err, MF_ERR_TRUST,
+                   "others own or may write it or its folder, so it is not trusted");
+        mf_err_at(err, "%s", passed_over);
+        return mf_err_hint(err, "chmod go-w both, or name it with --trusted-root");
+    }
     mf_err_set(err, MF_ERR_TRUST, "this installation came without the %s trusted root", name);
     if (!mf_public_root_user_dir(dir, sizeof dir, &ignored))
         return mf_err_hint(err, "name one with --trusted-root");
@@ -128,9 +136,9 @@ bool mf_trust_choose(const struct trust_options *options, struct trust_choice *o
                                              : NULL;
     bool found = false;
 
-    if (name != NULL)
-        return choose_public(name, out) || no_public_root(name, err);
     *out = (struct trust_choice){0};
+    if (name != NULL)
+        return choose_public(name, out) || no_public_root(name, out->passed_over, err);
     if (!find(options, options->trusted_root, "trusted_root.json", out->path, sizeof out->path,
               &found, err))
         return false;

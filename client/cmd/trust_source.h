@@ -15,7 +15,9 @@ struct trust_options { /* as the user gave them; null when not */
 
 struct trust_choice { /* a trusted root to verify by */
     char path[PATH_MAX];
-    const char *public_name;        /* null unless it is one of Sigstore's */
+    char
+        passed_over[PATH_MAX]; /* a public root that others may change, so that it does not count */
+    const char *public_name;   /* null unless it is one of Sigstore's */
     char date[sizeof "2026-10-20"]; /* of that */
 };
 

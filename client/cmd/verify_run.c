@@ -196,6 +196,11 @@ bool mf_verify_run_open(struct verify_run *run, struct err *err)
         return false;
     if (!mf_trusted_root_read(run->trust.path, &run->root, err))
         return mf_err_at(err, "trusted root");
+    if (run->trust.passed_over[0] != '\0')
+        fprintf(stderr,
+                "mayfly: trusted root: %s is passed over: others own or may write it or its "
+                "folder\n",
+                run->trust.passed_over);
     if (run->root->skipped_keys > 0)
         fprintf(stderr,
                 "mayfly: trusted root: %zu logs have keys of a kind not known here; they "

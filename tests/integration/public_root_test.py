@@ -107,7 +107,8 @@ def test_what_others_may_write_is_passed_over(bench):
     for which, mode in ((path, 0o666), (folder, 0o777), (folder, 0o775)):
         before = which.stat().st_mode & 0o777
         which.chmod(mode)
-        verify(bench, STAGING, env=env).expect(1, f"public-good of {date_of(root('public-good'))}")
+        verify(bench, STAGING, env=env).expect(1, f"public-good of {date_of(root('public-good'))}",
+                                               f"{path} is passed over: others own or may write")
         which.chmod(before)
     if os.geteuid() == 0:
         os.chown(path, 65534, 65534)

@@ -302,9 +302,15 @@ def test_an_anchor_knows_that_the_directory_was_put_back(top):
     whole = kept.read_text()
     kept.write_text(whole.replace("\n8\n", "\n7\n"))
     refused(witness, "anchor/", "signature does not verify")
+    kept.unlink()
+    kept.symlink_to(kept.name)  # what cannot be read is no reason to begin anew
+    refused(witness, "anchor/", "cannot open")
+    assert kept.is_symlink()
     shutil.rmtree(anchor)
     anchor.mkdir()
-    top.start(witness)  # a new disk
+    refused(witness, "anchor", "is empty, and this witness had an anchor", "anchored")
+    (witness.directory / "anchored").unlink()
+    top.start(witness)  # a new disk, said aloud
     assert kept.read_text() == whole
     assert top.stop(witness) == 0
     init_witness(top.folder / "held" / "another")

@@ -196,7 +196,9 @@ START_TEST(says_what_sigstores_tokens_say)
     ck_assert_int_eq(ASN1_INTEGER_get(TS_ACCURACY_get_seconds(TS_TST_INFO_get_accuracy(tst))), 1);
     ck_assert_int_eq(TS_TST_INFO_get_ordering(tst), 0);
     ck_assert_int_eq(TS_TST_INFO_get_tsa(tst)->type, GEN_DIRNAME);
-    ck_assert_int_eq(ASN1_STRING_length(TS_TST_INFO_get_serial(tst)), 20);
+    /* random: its first bytes may be 0, which DER leaves out */
+    int serial_length = ASN1_STRING_length(TS_TST_INFO_get_serial(tst));
+    ck_assert(serial_length >= 16 && serial_length <= 20);
     TS_RESP_free(resp);
     TS_REQ_free(req);
     mf_buf_done(&job.response);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/file.h"
@@ -140,8 +141,46 @@ static bool is_empty(const char *folder)
     return entries <= 2; /* . and .. */
 }
 
-/* A disk that is not mounted shows an empty folder, or another's: one that bears no name is taken
- * for a new anchor only when nothing is in it. */
+/* *had: the witness remembers that there is an anchor. */
+static bool look_for_mark(const struct witness_dir *d, char *mark, size_t cap, bool *had,
+                          struct err *err)
+{
+    struct stat st;
+
+    if (!mf_path_join(d->path, "anchored", mark, cap, err))
+        return false;
+    *had = lstat(mark, &st) == 0;
+    return *had || errno == ENOENT || mf_err_sys(err, "%s", mark);
+}
+
+/* A disk that is not mounted shows an empty folder: one is taken for the anchor only as long as the
+ * witness has had none. */
+static bool take_anchor(const struct witness_dir *d, const char *file, struct span vkey,
+                        struct err *err)
+{
+    char mark[PATH_MAX];
+    bool had = false;
+
+    if (!look_for_mark(d, mark, sizeof mark, &had, err))
+        return false;
+    if (!had)
+        return mf_file_write(file, vkey, 0600, MF_FILE_CREATE, err) &&
+               mf_file_write(mark, vkey, 0600, MF_FILE_CREATE, err);
+    mf_err_set(err, MF_ERR_FORMAT, "is empty, and this witness had an anchor");
+    mf_err_at(err, "%s", d->anchor);
+    return mf_err_hint(err, "is its disk mounted? To begin a new anchor remove %s", mark);
+}
+
+static bool remember_anchor(const struct witness_dir *d, struct span vkey, struct err *err)
+{
+    char mark[PATH_MAX];
+    bool had = false;
+
+    return look_for_mark(d, mark, sizeof mark, &had, err) &&
+           (had || mf_file_write(mark, vkey, 0600, MF_FILE_CREATE, err));
+}
+
+/* A folder that bears no name is taken for a new anchor only when nothing is in it. */
 static bool open_anchor(const struct witness_dir *d, struct err *err)
 {
     MF_SCOPED(mf_buf_done) struct buf vkey = {.max = MF_NOTE_VKEY_MAX + 1};
@@ -152,7 +191,7 @@ static bool open_anchor(const struct witness_dir *d, struct err *err)
         !mf_path_join(d->anchor, "witness", file, sizeof file, err))
         return false;
     if (is_empty(d->anchor))
-        return mf_file_write(file, mf_buf_span(&vkey), 0600, MF_FILE_CREATE, err);
+        return take_anchor(d, file, mf_buf_span(&vkey), err);
     if (!mf_file_read(file, MF_NOTE_VKEY_MAX, &text, err))
         return mf_err_hint(err,
                            "give an empty folder as anchor, or the one that was this witness's; "
@@ -161,7 +200,7 @@ static bool open_anchor(const struct witness_dir *d, struct err *err)
         mf_err_set(err, MF_ERR_FORMAT, "is the anchor of another witness");
         return mf_err_at(err, "%s", d->anchor);
     }
-    return sweep(d->anchor, err);
+    return remember_anchor(d, mf_buf_span(&vkey), err) && sweep(d->anchor, err);
 }
 
 bool mf_witness_dir_open(struct crypto *c, const char *path, const char *anchor,

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/file.h"
@@ -144,10 +145,16 @@ static bool check_anchor(struct crypto *c, const struct witness_dir *dir, struct
     const struct witness_record record = {
         .origin = origin, .halted = own->halted, .note = mf_buf_span(&own->note)};
     char file[PATH_MAX];
+    struct stat st;
 
     if (!mf_path_join(dir->anchor, own->hex, file, sizeof file, err))
         return false;
-    bool is_new = access(file, F_OK) != 0;
+    /* Anything but "there is none", a link to nothing included, is no reason to begin anew. */
+    bool is_new = lstat(file, &st) != 0;
+    if (is_new && errno != ENOENT) {
+        mf_err_sys(err, "cannot look at it");
+        return mf_err_at(err, "%s", file);
+    }
     if (!is_new &&
         (!read_memory(c, dir, origin, file, &seen, err) || !hold_against(&seen, own, err)))
         return false;
