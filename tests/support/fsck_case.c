@@ -8,6 +8,7 @@
 #include "common/base/file.h"
 #include "common/keys/key_file.h"
 #include "tests/support/log_fixture.h"
+#include "tests/support/suite.h"
 #include "transparency/log/submission.h"
 #include "transparency/note/checkpoint.h"
 #include "transparency/note/note_key.h"
@@ -206,6 +207,13 @@ bool mf_fsck_case_starts(const struct fsck_case *c)
     return starts;
 }
 
+void mf_fsck_case_check(struct fsck_case *c)
+{
+    struct err err = {0};
+
+    mf_ck_ok(mf_fsck_case_run(c, false, &err), err);
+}
+
 const struct told *mf_fsck_case_told(const struct fsck_case *c, const char *file, const char *what)
 {
     for (size_t i = 0; i < c->count; i++)
@@ -312,4 +320,14 @@ void mf_fsck_key(struct crypto *c, uint64_t i, uint8_t out[static 32])
 
     mf_put_be64(body, i);
     mf_merkle_hash_leaf(c, MF_SPAN_OF(body), out);
+}
+
+const struct told *mf_fsck_case_expect(const struct fsck_case *c, uint64_t faults, const char *file,
+                                       const char *what)
+{
+    const struct told *told = mf_fsck_case_told(c, file, what);
+
+    ck_assert_msg(c->result.faults == faults && told != NULL, "%llu faults:%s",
+                  (unsigned long long)c->result.faults, mf_fsck_case_said(c));
+    return told;
 }

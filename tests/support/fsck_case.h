@@ -36,10 +36,15 @@ const char *mf_fsck_image(enum fsck_image image);
 void mf_fsck_case_init(struct fsck_case *c, enum fsck_image image);
 void mf_fsck_case_done(struct fsck_case *c);
 bool mf_fsck_case_run(struct fsck_case *c, bool online, struct err *err);
+/* The same of all that is there, which must come to its end. */
+void mf_fsck_case_check(struct fsck_case *c);
 /* Whether the engine would start on it, which may change it. */
 bool mf_fsck_case_starts(const struct fsck_case *c);
 /* The first finding about this file whose text has these words; null: none. */
 const struct told *mf_fsck_case_told(const struct fsck_case *c, const char *file, const char *what);
+/* The same, which must be there, among as many faults as this. */
+const struct told *mf_fsck_case_expect(const struct fsck_case *c, uint64_t faults, const char *file,
+                                       const char *what);
 /* All that was told, for a failed test. */
 const char *mf_fsck_case_said(const struct fsck_case *c);
 

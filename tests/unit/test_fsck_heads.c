@@ -27,22 +27,6 @@ static void end(void)
     mf_crypto_free(&crypto);
 }
 
-static void run(void)
-{
-    struct err err = {0};
-
-    mf_ck_ok(mf_fsck_case_run(&now, false, &err), err);
-}
-
-static const struct told *expect(uint64_t faults, const char *file, const char *what)
-{
-    const struct told *told = mf_fsck_case_told(&now, file, what);
-
-    ck_assert_msg(now.result.faults == faults && told != NULL, "%llu faults:%s",
-                  (unsigned long long)now.result.faults, mf_fsck_case_said(&now));
-    return told;
-}
-
 /* The root of the first entries, or (other) a root that they do not have. */
 static void head_of(uint64_t size, bool other, struct merkle_head *out)
 {
@@ -74,14 +58,17 @@ START_TEST(names_a_checkpoint_of_another_root)
 
     head_of(700, false, &head);
     write_checkpoint(&head);
-    run();
+    mf_fsck_case_check(&now);
     ck_assert_msg(now.count == 0, "%s", mf_fsck_case_said(&now));
     head_of(700, true, &head);
     write_checkpoint(&head);
-    run();
-    ck_assert_uint_eq(
-        expect(2, "public/checkpoint", "the entries before this one have another root")->at, 700);
-    expect(2, "public/checkpoint", "journal's entries before this one do not lead to the signed");
+    mf_fsck_case_check(&now);
+    ck_assert_uint_eq(mf_fsck_case_expect(&now, 2, "public/checkpoint",
+                                          "the entries before this one have another root")
+                          ->at,
+                      700);
+    mf_fsck_case_expect(&now, 2, "public/checkpoint",
+                        "journal's entries before this one do not lead to the signed");
 }
 END_TEST
 
@@ -91,7 +78,7 @@ START_TEST(gives_up_on_a_tree_that_is_not_there)
     const struct merkle_head head = {.size = (1ULL << 62) + 12345};
 
     write_checkpoint(&head);
-    run();
+    mf_fsck_case_check(&now);
     ck_assert_uint_eq(now.result.size, head.size);
     ck_assert_uint_ge(now.result.faults, MF_FSCK_FAULTS_MAX);
     ck_assert_uint_lt(now.result.faults, MF_FSCK_FAULTS_MAX + 100);
@@ -123,20 +110,21 @@ START_TEST(holds_each_signed_head_against_the_entries)
     for (size_t i = 0; i < MF_LEN(sizes); i++) {
         head_of(sizes[i], false, &head);
         write_slot(&head);
-        run();
+        mf_fsck_case_check(&now);
         ck_assert_msg(now.count == 0, "%s", mf_fsck_case_said(&now));
         head_of(sizes[i], true, &head);
         write_slot(&head);
-        run();
-        const struct told *told = expect(1, "state/head",
-                                         sizes[i] > 660 ? "do not lead to the signed root"
-                                                        : "and they have another root");
+        mf_fsck_case_check(&now);
+        const struct told *told = mf_fsck_case_expect(
+            &now, 1, "state/head",
+            sizes[i] > 660 ? "do not lead to the signed root" : "and they have another root");
         ck_assert_uint_eq(told->at, sizes[i]);
     }
     head_of(701, false, &head);
     write_slot(&head);
-    run();
-    const struct told *told = expect(1, "state/head", "was signed for more entries than there are");
+    mf_fsck_case_check(&now);
+    const struct told *told = mf_fsck_case_expect(&now, 1, "state/head",
+                                                  "was signed for more entries than there are");
     ck_assert_str_eq(told->expected, "701");
     ck_assert_str_eq(told->found, "700");
 }
@@ -167,23 +155,26 @@ START_TEST(holds_each_checkpoint_of_the_journal_against_the_entries)
 
     head_of(660, true, &head);
     write_record_note(0, &head);
-    run();
-    expect(2, "state/journal", "first checkpoint has another root than the public tree");
+    mf_fsck_case_check(&now);
+    mf_fsck_case_expect(&now, 2, "state/journal",
+                        "first checkpoint has another root than the public tree");
     head_of(660, false, &head);
     write_record_note(0, &head);
-    run();
+    mf_fsck_case_check(&now);
     ck_assert_msg(now.count == 0, "%s", mf_fsck_case_said(&now));
 
     head_of(661, true, &head);
     write_record_note(1, &head);
-    run();
-    const struct told *told = expect(2, mf_fsck_case_segment(&now, 0),
-                                     "its checkpoint has another root than the entries before");
+    mf_fsck_case_check(&now);
+    const struct told *told =
+        mf_fsck_case_expect(&now, 2, mf_fsck_case_segment(&now, 0),
+                            "its checkpoint has another root than the entries before");
     ck_assert_uint_eq(told->at, 2 * MF_JOURNAL_ALIGN);
     head_of(670, false, &head);
     write_record_note(1, &head);
-    run();
-    expect(2, mf_fsck_case_segment(&now, 0), "its checkpoint covers entries that come later");
+    mf_fsck_case_check(&now);
+    mf_fsck_case_expect(&now, 2, mf_fsck_case_segment(&now, 0),
+                        "its checkpoint covers entries that come later");
 }
 END_TEST
 

@@ -26,22 +26,6 @@ static void end(void)
     mf_crypto_free(&crypto);
 }
 
-static void run(void)
-{
-    struct err err = {0};
-
-    mf_ck_ok(mf_fsck_case_run(&now, false, &err), err);
-}
-
-static const struct told *expect(uint64_t faults, const char *file, const char *what)
-{
-    const struct told *told = mf_fsck_case_told(&now, file, what);
-
-    ck_assert_msg(now.result.faults == faults && told != NULL, "%llu faults:%s",
-                  (unsigned long long)now.result.faults, mf_fsck_case_said(&now));
-    return told;
-}
-
 /* Where the records of a segment begin. */
 static size_t find_records(struct span bytes, size_t *at, size_t cap)
 {
@@ -103,11 +87,12 @@ START_TEST(names_a_damaged_commit)
     mf_fsck_case_init(&now, FSCK_CLOSED);
     name = mf_fsck_case_segment(&now, 0);
     mf_fsck_flip(mf_fsck_case_path(&now, name), 8192 + 200);
-    run();
-    const struct told *told = expect(2, name, "a damaged commit is followed by a valid one");
+    mf_fsck_case_check(&now);
+    const struct told *told = mf_fsck_case_expect(&now, 2, name,
+                                                  "a damaged commit is followed by a valid one");
     ck_assert_int_eq(told->unit, MF_AT_BYTE);
     ck_assert_uint_eq(told->at, 8192);
-    told = expect(2, name, "entries are missing before this commit");
+    told = mf_fsck_case_expect(&now, 2, name, "entries are missing before this commit");
     ck_assert_str_eq(told->expected, first_index(name, 8192));
     ck_assert_str_eq(told->found, first_index(name, 12288));
 }
@@ -121,10 +106,11 @@ START_TEST(names_a_segment_without_its_head)
     name = mf_fsck_case_segment(&now, 1);
     const char *expected = first_index(name, 4096);
     mf_fsck_flip(mf_fsck_case_path(&now, name), 60);
-    run();
-    expect(2, name, "the head of this segment is damaged");
+    mf_fsck_case_check(&now);
+    mf_fsck_case_expect(&now, 2, name, "the head of this segment is damaged");
     name = mf_fsck_case_segment(&now, 2);
-    const struct told *told = expect(2, name, "entries are missing before this commit");
+    const struct told *told = mf_fsck_case_expect(&now, 2, name,
+                                                  "entries are missing before this commit");
     ck_assert_str_eq(told->expected, expected);
 }
 END_TEST
@@ -134,10 +120,11 @@ START_TEST(names_a_missing_segment)
     mf_fsck_case_init(&now, FSCK_CLOSED);
     const char *expected = first_index(mf_fsck_case_segment(&now, 1), 4096);
     ck_assert_int_eq(unlink(mf_fsck_case_path(&now, mf_fsck_case_segment(&now, 1))), 0);
-    run();
+    mf_fsck_case_check(&now);
     const char *name = mf_fsck_case_segment(&now, 1);
-    expect(2, name, "the commit does not follow the one before");
-    const struct told *told = expect(2, name, "entries are missing before this commit");
+    mf_fsck_case_expect(&now, 2, name, "the commit does not follow the one before");
+    const struct told *told = mf_fsck_case_expect(&now, 2, name,
+                                                  "entries are missing before this commit");
     ck_assert_str_eq(told->expected, expected);
     ck_assert_str_eq(told->found, first_index(name, 4096));
 }
@@ -150,8 +137,8 @@ START_TEST(names_a_changed_root)
 
     mf_fsck_case_init(&now, FSCK_CLOSED);
     forge_last(112, MF_SPAN_OF(root), name);
-    run();
-    const struct told *told = expect(1, name, "was written with another root");
+    mf_fsck_case_check(&now);
+    const struct told *told = mf_fsck_case_expect(&now, 1, name, "was written with another root");
     ck_assert_uint_eq(told->at, 700);
     ck_assert_int_eq(strncmp(told->expected, "0700000000", 10), 0);
 }
@@ -168,9 +155,9 @@ START_TEST(names_a_changed_entry_of_the_journal)
     MF_SCOPED(mf_buf_done) struct buf bytes = mf_fsck_load(mf_fsck_case_path(&now, name));
     size_t at = MF_JOURNAL_HEAD_LEN + mf_be32(bytes.p + MF_JOURNAL_ALIGN + 60) + 4 + 2 + 20;
     forge_last(at, (struct span){&byte, 1}, name);
-    run();
-    expect(2, name, "was written with another root");
-    expect(2, "state/head", "do not lead to the signed root");
+    mf_fsck_case_check(&now);
+    mf_fsck_case_expect(&now, 2, name, "was written with another root");
+    mf_fsck_case_expect(&now, 2, "state/head", "do not lead to the signed root");
 }
 END_TEST
 
@@ -213,8 +200,9 @@ START_TEST(holds_the_end_of_the_journal_against_the_public_tree)
     forge_entry(name);
     mf_fsck_poke(mf_fsck_case_path(&now, name), at[n - 1] + 200, MF_SPAN_OF(zeroes));
     ck_assert_int_eq(unlink(mf_fsck_case_path(&now, "state/head")), 0);
-    run();
-    const struct told *told = expect(1, "state/journal", "are not those of the public tree");
+    mf_fsck_case_check(&now);
+    const struct told *told = mf_fsck_case_expect(&now, 1, "state/journal",
+                                                  "are not those of the public tree");
     ck_assert_uint_eq(told->at, mf_be64(bytes.p + at[n - 1] + 48));
 }
 END_TEST
@@ -226,8 +214,8 @@ START_TEST(names_a_commit_whose_time_goes_back)
 
     mf_fsck_case_init(&now, FSCK_CLOSED);
     forge_last(72, MF_SPAN_OF(time), name);
-    run();
-    expect(1, name, "the commit is older than the one before");
+    mf_fsck_case_check(&now);
+    mf_fsck_case_expect(&now, 1, name, "the commit is older than the one before");
 }
 END_TEST
 
@@ -242,15 +230,16 @@ START_TEST(passes_over_an_incomplete_last_commit_that_nobody_signed)
     MF_SCOPED(mf_buf_done) struct buf bytes = mf_fsck_load(mf_fsck_case_path(&now, name));
     size_t n = find_records(mf_buf_span(&bytes), at, MF_LEN(at));
     mf_fsck_poke(mf_fsck_case_path(&now, name), at[n - 1] + 200, MF_SPAN_OF(zeroes));
-    run();
-    const struct told *told = expect(1, name, "the last commit is incomplete");
+    mf_fsck_case_check(&now);
+    const struct told *told = mf_fsck_case_expect(&now, 1, name, "the last commit is incomplete");
     ck_assert_int_eq(told->kind, MF_FINDING_NOTE);
     ck_assert_uint_eq(told->at, at[n - 1]);
-    told = expect(1, "state/head", "a head was signed for more entries than there are");
+    told = mf_fsck_case_expect(&now, 1, "state/head",
+                               "a head was signed for more entries than there are");
     ck_assert_str_eq(told->found, first_index(name, at[n - 1]));
     ck_assert_int_eq(unlink(mf_fsck_case_path(&now, "state/head")), 0);
-    run();
-    expect(0, name, "the last commit is incomplete");
+    mf_fsck_case_check(&now);
+    mf_fsck_case_expect(&now, 0, name, "the last commit is incomplete");
 }
 END_TEST
 
@@ -261,8 +250,8 @@ START_TEST(names_a_commit_that_counts_wrong)
 
     mf_fsck_case_init(&now, FSCK_CLOSED);
     forge_last(56, MF_SPAN_OF(two), name);
-    run();
-    expect(1, name, "has another number of entries than it says");
+    mf_fsck_case_check(&now);
+    mf_fsck_case_expect(&now, 1, name, "has another number of entries than it says");
 }
 END_TEST
 
@@ -273,8 +262,8 @@ START_TEST(names_a_changed_checkpoint_of_a_commit)
 
     mf_fsck_case_init(&now, FSCK_CLOSED);
     forge_last(MF_JOURNAL_HEAD_LEN, (struct span){&byte, 1}, name);
-    run();
-    ck_assert_int_eq(expect(1, name, "signature")->unit, MF_AT_BYTE);
+    mf_fsck_case_check(&now);
+    ck_assert_int_eq(mf_fsck_case_expect(&now, 1, name, "signature")->unit, MF_AT_BYTE);
 }
 END_TEST
 

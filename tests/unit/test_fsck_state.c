@@ -31,22 +31,6 @@ static void end(void)
     mf_crypto_free(&crypto);
 }
 
-static void run(void)
-{
-    struct err err = {0};
-
-    mf_ck_ok(mf_fsck_case_run(&now, false, &err), err);
-}
-
-static const struct told *expect(uint64_t faults, const char *file, const char *what)
-{
-    const struct told *told = mf_fsck_case_told(&now, file, what);
-
-    ck_assert_msg(now.result.faults == faults && told != NULL, "%llu faults:%s",
-                  (unsigned long long)now.result.faults, mf_fsck_case_said(&now));
-    return told;
-}
-
 enum { NONE = 1000000, STRANGER }; /* no entry; a key of none */
 
 /* Makes the index anew, as it should be but for what is said. */
@@ -77,39 +61,42 @@ START_TEST(holds_each_key_of_the_index_against_its_entry)
 {
     mf_fsck_case_init(&now, FSCK_CLOSED);
     make_index(NONE, NONE, 0, 700);
-    run();
+    mf_fsck_case_check(&now);
     ck_assert_msg(now.count == 0, "%s", mf_fsck_case_said(&now));
 
     make_index(5, NONE, 0, 700);
-    run();
-    ck_assert_uint_eq(expect(1, DATA, "its key is not in the index")->at, 5);
+    mf_fsck_case_check(&now);
+    ck_assert_uint_eq(mf_fsck_case_expect(&now, 1, DATA, "its key is not in the index")->at, 5);
 
     make_index(NONE, 411, 412, 700);
-    run();
-    const struct told *told = expect(1, DATA, "its key has the place of another entry");
+    mf_fsck_case_check(&now);
+    const struct told *told = mf_fsck_case_expect(&now, 1, DATA,
+                                                  "its key has the place of another entry");
     ck_assert_uint_eq(told->at, 411);
     ck_assert_str_eq(told->expected, "411");
     ck_assert_str_eq(told->found, "412");
     make_index(NONE, 411, 7, 700); /* as of a repeated entry, which it is not */
-    run();
-    ck_assert_str_eq(expect(1, DATA, "its key has the place of another entry")->found, "7");
+    mf_fsck_case_check(&now);
+    ck_assert_str_eq(
+        mf_fsck_case_expect(&now, 1, DATA, "its key has the place of another entry")->found, "7");
 
     make_index(NONE, STRANGER, 0, 700);
-    run();
-    told = expect(1, DATA, "has keys of no entry");
+    mf_fsck_case_check(&now);
+    told = mf_fsck_case_expect(&now, 1, DATA, "has keys of no entry");
     ck_assert_str_eq(told->expected, "700");
     ck_assert_str_eq(told->found, "701");
 
     make_index(NONE, NONE, 0, 701);
-    run();
-    expect(1, "public/checkpoint", "covers fewer entries than the index");
+    mf_fsck_case_check(&now);
+    mf_fsck_case_expect(&now, 1, "public/checkpoint", "covers fewer entries than the index");
 
     ck_assert_int_eq(truncate(mf_fsck_case_path(&now, DATA), 4096), 0);
-    run();
-    ck_assert_int_eq(expect(0, DATA, "was hardly begun")->kind, MF_FINDING_NOTE);
+    mf_fsck_case_check(&now);
+    ck_assert_int_eq(mf_fsck_case_expect(&now, 0, DATA, "was hardly begun")->kind, MF_FINDING_NOTE);
     ck_assert_int_eq(unlink(mf_fsck_case_path(&now, DATA)), 0);
-    run();
-    ck_assert_int_eq(expect(0, "state/dedup", "is missing")->kind, MF_FINDING_NOTE);
+    mf_fsck_case_check(&now);
+    ck_assert_int_eq(mf_fsck_case_expect(&now, 0, "state/dedup", "is missing")->kind,
+                     MF_FINDING_NOTE);
 }
 END_TEST
 
@@ -127,13 +114,13 @@ START_TEST(survives_an_index_that_was_made_to_hurt)
             mf_fsck_poke(mf_fsck_case_path(&now, DATA), pages[i], MF_SPAN_OF(noise));
             if (pages[i] == 0)
                 mf_fsck_poke(mf_fsck_case_path(&now, DATA), 4096, MF_SPAN_OF(noise));
-            run();
+            mf_fsck_case_check(&now);
             ck_assert_msg(now.result.faults > 0 && strcmp(now.told[0].file, DATA) == 0, "%s",
                           mf_fsck_case_said(&now));
         }
     }
     ck_assert_int_eq(truncate(mf_fsck_case_path(&now, DATA), 3 * 4096), 0);
-    run();
+    mf_fsck_case_check(&now);
     ck_assert_msg(now.result.faults > 0, "%s", mf_fsck_case_said(&now));
 }
 END_TEST
@@ -169,10 +156,10 @@ START_TEST(reads_the_front_of_full_tiles_while_the_log_goes_on)
     mf_ck_ok(mf_fsck_case_run(&now, true, &err), err);
     ck_assert_msg(now.result.faults == 0 && now.result.size == 660 && now.result.entries == 660,
                   "%s", mf_fsck_case_said(&now));
-    run();
-    expect(3, "public/tile/0/002.p/148", "is missing");
-    expect(3, "public/tile/entries/002.p/148", "is missing");
-    expect(3, "public/checkpoint", "covers fewer entries than the index");
+    mf_fsck_case_check(&now);
+    mf_fsck_case_expect(&now, 3, "public/tile/0/002.p/148", "is missing");
+    mf_fsck_case_expect(&now, 3, "public/tile/entries/002.p/148", "is missing");
+    mf_fsck_case_expect(&now, 3, "public/checkpoint", "covers fewer entries than the index");
 }
 END_TEST
 
@@ -196,14 +183,14 @@ START_TEST(finds_a_flipped_byte_in_every_public_file)
         seed = seed * 1103515245 + 12345;
         uint64_t at = checkpoint ? 3 : (seed >> 8) % (uint64_t)st.st_size;
         mf_fsck_flip(path, at);
-        run();
+        mf_fsck_case_check(&now);
         ck_assert_msg(now.result.faults > 0, "%s, byte %llu", path, (unsigned long long)at);
         mf_fsck_flip(path, at);
         files++;
     }
     ck_assert_int_eq(pclose(list), 0);
     ck_assert_uint_gt(files, 8);
-    run();
+    mf_fsck_case_check(&now);
     ck_assert_msg(now.count == 0, "%s", mf_fsck_case_said(&now));
 }
 END_TEST
@@ -236,8 +223,8 @@ START_TEST(says_when_the_identity_is_not_its_keys)
     ck_assert_ptr_nonnull(at);
     at[10] = at[10] == 'A' ? 'B' : 'A';
     mf_fsck_poke(path, 0, mf_buf_span(&text));
-    run();
-    expect(1, "identity.json", "logId is not that of this origin and publicKey");
+    mf_fsck_case_check(&now);
+    mf_fsck_case_expect(&now, 1, "identity.json", "logId is not that of this origin and publicKey");
     ck_assert_int_eq(truncate(path, 10), 0);
     ck_assert(!mf_fsck_case_run(&now, false, &err));
 }
@@ -264,7 +251,7 @@ START_TEST(writes_nothing)
     ck_assert_int_eq(unlink(mf_fsck_case_path(&now, "state/dedup/lock.mdb")), 0);
     ck_assert_int_eq(unlink(mf_fsck_case_path(&now, "lock")), 0);
     list(now.path, before, sizeof before);
-    run();
+    mf_fsck_case_check(&now);
     list(now.path, after, sizeof after);
     ck_assert_uint_gt(strlen(before), 1000);
     ck_assert_str_eq(before, after);
